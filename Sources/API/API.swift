@@ -1,0 +1,1 @@
+// API: generated messages and service protocols.

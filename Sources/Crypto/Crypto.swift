@@ -1,0 +1,1 @@
+// Crypto: hashes by OpenSSL.

@@ -1,0 +1,1 @@
+// Messages: plain Swift values to and from protobuf's wire; the only caller of protobuf-c.

@@ -1,0 +1,1 @@
+// Numbers: pools, the generator, the locker and its leases, order counters.

@@ -1,0 +1,1 @@
+// Store: durable state behind writers with group commit; readers; migrations.
