@@ -1,0 +1,101 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import EventLoop
+
+/// Runs `body` on a task of a new loop and ends the loop afterwards.
+private func onLoop<Value: Sendable>(
+  _ body: @escaping @Sendable (Loop) async throws -> Value
+) async throws -> Value {
+  let group = try LoopGroup(count: 1)
+  try group.start()
+  defer { group.stop() }
+  let loop = group.loops[0]
+  return try await Task(executorPreference: loop) { try await body(loop) }.value
+}
+
+@Suite struct LoopTests {
+  @Test func tasksRunOnTheirLoopAlsoAfterSuspending() async throws {
+    let places = try await onLoop { loop in
+      var places = [loop.isCurrent]
+      await Task.yield()
+      places.append(loop.isCurrent)
+      try await loop.sleep(for: .milliseconds(1))
+      places.append(loop.isCurrent && Loop.current === loop)
+      return places
+    }
+    #expect(places == [true, true, true])
+    #expect(Loop.current == nil)
+  }
+
+  @Test func workFromOtherThreadsRunsInOrder() async throws {
+    let seen = try await onLoop { loop in
+      await withCheckedContinuation { done in
+        let seen = Mutex<[Int]>([])
+        let thread = Task.detached {
+          for index in 0..<10_000 { loop.execute { seen.withLock { $0.append(index) } } }
+          loop.execute { done.resume(returning: seen.withLock { $0 }) }
+        }
+        _ = thread
+      }
+    }
+    #expect(seen == Array(0..<10_000))
+  }
+
+  @Test func cancellingASleepEndsIt() async throws {
+    let wasCancelled = try await onLoop { loop in
+      let sleeper = Task(executorPreference: loop) {
+        do throws(CancellationError) { try await loop.sleep(for: .seconds(3600)) } catch {
+          return true
+        }
+        return false
+      }
+      await Task.yield()
+      sleeper.cancel()
+      return await sleeper.value
+    }
+    #expect(wasCancelled)
+  }
+
+  @Test func tickEndComesAfterTheJobsOfTheTick() async throws {
+    let order = try await onLoop { loop in
+      await withCheckedContinuation { done in
+        let order = Mutex<[String]>([])
+        loop.execute {
+          loop.atTickEnd { done.resume(returning: order.withLock { $0 } + ["end"]) }
+          loop.execute { order.withLock { $0.append("second") } }
+          order.withLock { $0.append("first") }
+        }
+      }
+    }
+    #expect(order == ["first", "second", "end"])
+  }
+
+  @Test func readinessReachesTheWatcherUntilItIsRemoved() async throws {
+    let count = try await onLoop { loop in
+      var ends: [Int32] = [0, 0]
+      guard pipe(&ends) == 0 else { throw SystemError("pipe") }
+      let (reading, writing) = (ends[0], ends[1])
+      defer {
+        close(reading)
+        close(writing)
+      }
+      let counter = Counter()
+      let watch = try loop.watch(reading, .readable, counter)
+      _ = write(writing, "x", 1)
+      // Level-triggered: it is reported each tick until it is read or unwatched.
+      while counter.count < 3 { await Task.yield() }
+      loop.unwatch(watch)
+      let seen = counter.count
+      for _ in 0..<10 { try await loop.sleep(for: .zero) }
+      return (seen, counter.count)
+    }
+    #expect(count.0 == count.1)
+  }
+}
+
+private final class Counter: ReadinessHandler {
+  var count = 0
+  func ready(_ readiness: Readiness) { if readiness.contains(.readable) { count += 1 } }
+}
