@@ -1,0 +1,106 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// `orderwire serve`: gathers the settings, then hands over to `ServerProcess`.
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve until SIGTERM or SIGINT.",
+    discussion: """
+      Every setting can also come from the environment (--log-level is ORDERWIRE_LOG_LEVEL; several values \
+      are separated by commas) or from a JSON file whose keys are the flags' names without the dashes. \
+      Flags win over the environment, and that over the file.
+
+      When it is ready it writes one line to standard output: "orderwire ready", then h2c=HOST:PORT or \
+      tls=HOST:PORT for every address it listens on. Logs go to standard error. The first SIGTERM or SIGINT \
+      stops it in good order, a second one at once.
+
+      Exit status:
+      \(ExitStatus.table)
+      """)
+
+  @Option(
+    help: .init(
+      "Listen here without TLS; repeatable. Port 0 picks one, :PORT is loopback. (default: \(Configuration.defaultListen))",
+      valueName: "host:port"))
+  var listen: [String] = []
+
+  @Option(help: .init("Listen here with TLS; repeatable.", valueName: "host:port"))
+  var listenTls: [String] = []
+
+  @Option(help: .init("Certificate chain of the server, PEM.", valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(help: .init("Its private key, PEM.", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(
+    help: .init(
+      "Only clients with a certificate signed by one of these may call over TLS, PEM.",
+      valueName: "file"))
+  var tlsClientCa: String?
+
+  @Option(help: .init("Where everything is kept: sqlite:PATH.", valueName: "store"))
+  var store: String?
+
+  @Option(help: .init("Threads that serve connections. (default: one a core)", valueName: "count"))
+  var loops: String?
+
+  @Option(
+    help: .init(
+      "How long running calls may go on after a signal to stop. (default: \(Configuration.defaultGraceSeconds))",
+      valueName: "seconds"))
+  var grace: String?
+
+  @Option(
+    help: .init(
+      "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level")
+  )
+  var logLevel: String?
+
+  @Option(help: .init("Commands in one commit.", valueName: "count", visibility: .private))
+  var batchLimit: String?
+
+  @Option(help: .init("A JSON file of settings.", valueName: "file"))
+  var configuration: String?
+
+  /// A configuration is a few hundred bytes; what is longer is another file.
+  static let configurationLimit = 1 << 20
+
+  func run() throws {
+    do throws(CommandFailure) {
+      let configuration = try configured(
+        environment: ProcessInfo.processInfo.environment,
+        cores: ProcessInfo.processInfo.activeProcessorCount)
+      try ServerProcess(configuration).run()
+    } catch {
+      throw error.report()
+    }
+  }
+
+  func configured(
+    environment: [String: String], cores: Int
+  ) throws(CommandFailure) -> Configuration {
+    let path = configuration ?? environment[Setting.fileVariable] ?? ""
+    let file = path.isEmpty ? nil : try contents(ofFile: path, limit: Self.configurationLimit)
+    do throws(ConfigurationFailure) {
+      var layers = [
+        ConfigurationLayer(flags: flags), try ConfigurationLayer(environment: environment),
+      ]
+      if let file { layers.append(try ConfigurationLayer(file: path, contents: file)) }
+      return try Configuration(layers: layers, cores: cores)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private var flags: [Setting: [String]] {
+    func one(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
+    return [
+      .listen: listen, .listenTLS: listenTls, .tlsCertificate: one(tlsCertificate),
+      .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
+      .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
+      .batchLimit: one(batchLimit),
+    ]
+  }
+}
