@@ -1,0 +1,19 @@
+/// The limits of this module that aren't settings.
+enum Limits {
+  /// Bytes before each message: a flag and a length.
+  static let messagePrefix = 5
+
+  /// A receive buffer above this isn't kept for the next call: most messages are far smaller, and a
+  /// pool of large buffers would hold what a few large calls once needed.
+  static let pooledBufferBytes = 16 * 1024
+
+  /// Calls kept for reuse on a loop: above any usual number of calls in flight on one.
+  static let pooledCalls = 1024
+
+  /// The longest `grpc-message` sent; longer ones are cut. Peers limit the size of trailers (8 KiB is
+  /// usual), and an encoded byte takes up to three.
+  static let statusMessageBytes = 2048
+
+  /// The longest `grpc-status-details-bin` sent before encoding; longer details are left out.
+  static let statusDetailsBytes = 4096
+}
