@@ -1,1 +1,0 @@
-// HTTP2: bytes to streams and back: listener, TLS, nghttp2 session, flow control, limits.

@@ -1,0 +1,201 @@
+internal import CNGHTTP2
+
+// nghttp2's callbacks. They are formed in nonisolated functions: a closure of an isolated context
+// would check its isolation on each call, and trap on a loop's thread.
+
+extension HTTP2Connection {
+  /// The session with its first frames queued; nil if there is no memory.
+  func makeSession() -> OpaquePointer? {
+    var session: OpaquePointer?
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    let new = role == .server ? nghttp2_session_server_new2 : nghttp2_session_client_new2
+    guard let setup = SessionSetup.shared, new(&session, setup.callbacks, me, setup.options) == 0
+    else {
+      return nil
+    }
+    var settings = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+        value: UInt32(limits.streamWindowBytes)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+        value: UInt32(clamping: limits.headerListBytes)),
+    ]
+    let streams = NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS
+    settings.append(
+      role == .server
+        ? nghttp2_settings_entry(
+          settings_id: Int32(streams.rawValue), value: limits.concurrentStreams)
+        : nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
+    let flags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    nghttp2_submit_settings(session, flags, settings, settings.count)
+    nghttp2_session_set_local_window_size(session, flags, 0, limits.connectionWindowBytes)
+    return session
+  }
+}
+
+/// Callbacks and options, the same for every session.
+// @unchecked: nghttp2 only reads them once they are made.
+private struct SessionSetup: @unchecked Sendable {
+  let callbacks: OpaquePointer
+  let options: OpaquePointer
+
+  static let shared = SessionSetup()
+
+  init?() {
+    var callbacks: OpaquePointer?
+    var options: OpaquePointer?
+    guard nghttp2_session_callbacks_new(&callbacks) == 0, nghttp2_option_new(&options) == 0,
+      let callbacks, let options
+    else { return nil }
+    self.callbacks = callbacks
+    self.options = options
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, didBeginHeaders)
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, didReceiveHeader)
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, didReceiveFrame)
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, didReceiveData)
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, didCloseStream)
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, didSendFrame)
+    // Credit is given back by the readers.
+    nghttp2_option_set_no_auto_window_update(options, 1)
+    // Closed streams are kept for RFC 7540 priorities only, which RFC 9113 has dropped.
+    nghttp2_option_set_no_closed_streams(options, 1)
+    // Rapid reset, ping and settings floods (CVE-2023-44487 and kin): tokens and tokens a second.
+    nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100)
+    nghttp2_option_set_max_outbound_ack(options, 1000)
+    nghttp2_option_set_max_settings(options, 32)
+    nghttp2_option_set_max_continuations(options, 8)
+  }
+}
+
+private func connection(_ pointer: UnsafeMutableRawPointer?) -> HTTP2Connection? {
+  pointer.map { Unmanaged<HTTP2Connection>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
+  guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+}
+
+private func isHeaders(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
+  frame.pointee.hd.type == UInt8(NGHTTP2_HEADERS.rawValue)
+}
+
+private func didBeginHeaders(
+  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+  _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let connection = connection(data), let frame, isHeaders(frame) else { return 0 }
+  connection.headers.removeAll()
+  if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+    let id = frame.pointee.hd.stream_id
+    let stream = HTTP2Stream(connection: connection, id: id)
+    // The connection's list keeps it alive until `remove`.
+    connection.insert(stream)
+    nghttp2_session_set_stream_user_data(session, id, Unmanaged.passUnretained(stream).toOpaque())
+  }
+  return 0
+}
+
+private func didReceiveHeader(
+  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+  _ name: UnsafePointer<UInt8>?, _ nameCount: Int, _ value: UnsafePointer<UInt8>?,
+  _ valueCount: Int, _ flags: UInt8, _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  connection(data)?.headers.append(
+    name: UnsafeRawBufferPointer(start: name, count: nameCount),
+    value: UnsafeRawBufferPointer(start: value, count: valueCount))
+  return 0
+}
+
+private func didReceiveFrame(
+  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+  _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let connection = connection(data), let frame else { return 0 }
+  let header = frame.pointee.hd
+  switch UInt32(header.type) {
+  case NGHTTP2_DATA.rawValue:
+    guard let stream = stream(session, header.stream_id) else { return 0 }
+    if header.isEnd { end(stream) }
+  case NGHTTP2_HEADERS.rawValue:
+    guard let stream = stream(session, header.stream_id) else { return 0 }
+    deliverHeaders(stream, connection, endStream: header.isEnd)
+  case NGHTTP2_SETTINGS.rawValue:
+    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { connection.settingsReceived() }
+  case NGHTTP2_PING.rawValue:
+    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { connection.pingAnswered() }
+  case NGHTTP2_GOAWAY.rawValue:
+    connection.goAwayReceived()
+  default: break
+  }
+  return 0
+}
+
+private func deliverHeaders(
+  _ stream: HTTP2Stream, _ connection: HTTP2Connection, endStream: Bool
+) {
+  let headers = connection.headers
+  if stream.handler == nil, connection.role == .server {
+    stream.handler = connection.accept?(stream)
+    stream.hasResponse = true
+    stream.handler?.headersReceived(headers, endStream: endStream)
+  } else if stream.hasResponse {
+    stream.handler?.trailersReceived(headers)
+  } else {
+    // An informational response comes before the real one (RFC 9113 section 8.1).
+    if let status = headers.first(":status"), status.first == UInt8(ascii: "1") { return }
+    stream.hasResponse = true
+    stream.handler?.headersReceived(headers, endStream: endStream)
+  }
+  if endStream { end(stream) }
+}
+
+private func end(_ stream: HTTP2Stream) {
+  stream.isRemoteEnded = true
+  stream.handler?.endReceived()
+}
+
+private func didReceiveData(
+  _ session: OpaquePointer?, _ flags: UInt8, _ id: Int32, _ bytes: UnsafePointer<UInt8>?,
+  _ count: Int, _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let stream = stream(session, id) else {
+    // Its reader is gone; the connection's credit must not go with it.
+    nghttp2_session_consume_connection(session, count)
+    return 0
+  }
+  stream.received(UnsafeRawBufferPointer(start: bytes, count: count))
+  return 0
+}
+
+private func didCloseStream(
+  _ session: OpaquePointer?, _ id: Int32, _ code: UInt32, _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let stream = stream(session, id) else { return 0 }
+  let reason = HTTP2ErrorCode(rawValue: code)
+  let isComplete = reason == .noError
+  stream.connection.remove(stream, isComplete ? .complete : .reset(reason))
+  return 0
+}
+
+private func didSendFrame(
+  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+  _ data: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let frame, frame.pointee.hd.isEnd else { return 0 }
+  let type = UInt32(frame.pointee.hd.type)
+  guard type == NGHTTP2_DATA.rawValue || type == NGHTTP2_HEADERS.rawValue else { return 0 }
+  guard let connection = connection(data), connection.role == .server,
+    let stream = stream(session, frame.pointee.hd.stream_id), !stream.isRemoteEnded
+  else { return 0 }
+  // The answer is complete and the rest of the request isn't wanted (RFC 9113 section 8.1).
+  nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
+  return 0
+}
+
+extension nghttp2_frame_hd {
+  fileprivate var isEnd: Bool { flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 }
+}

@@ -1,0 +1,297 @@
+// HTTP2: bytes to streams and back: listener, TLS, nghttp2 session, flow control, limits.
+// It imports EventLoop, nghttp2, OpenSSL and sockets; it knows nothing of gRPC.
+
+internal import CNGHTTP2
+public import EventLoop
+
+/// One HTTP/2 connection, of a server or a client. Confined to its loop.
+///
+///     state        event                    next
+///     connecting   TCP connected (client)   handshaking
+///     handshaking  TLS done, or no TLS      open: session made, SETTINGS queued
+///     open         drain()                  open; GOAWAY twice, closed once no stream is open
+///     any          peer gone, fatal error,  closed: every open stream is told, the session and
+///                  close(), time-out        the socket are freed
+///
+/// nghttp2 forbids sending inside its callbacks, so what handlers do there is queued, and one flush at
+/// the end of the tick writes it; `close` inside a callback takes effect after the session returned.
+// @unchecked: confined to its loop; it crosses into other isolation only to come back to that loop.
+public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
+  enum Role { case server, client }
+  enum State { case connecting, handshaking, open, closed }
+
+  /// The loop that everything about this connection happens on.
+  public let loop: Loop
+  /// Who is at the other end.
+  public internal(set) var peer: PeerInfo
+  /// Called once on the loop when a client's peer says that it will take no more streams.
+  public var onGoAway: (() -> Void)?
+  /// Called once on the loop when the connection is closed, with the reason if it was an error.
+  public var onClosed: ((String?) -> Void)?
+
+  let role: Role
+  let limits: HTTP2Limits
+  let buffers: LoopBuffers
+  let headers: HeaderList
+  private(set) var state: State
+  private(set) var session: OpaquePointer?
+  var transport: Transport?
+  private var watch: Watch?
+  private var watched: Readiness = []
+  private var handshakeTimer: Timer?
+  /// Bytes that the socket did not take.
+  var unsent = ByteQueue()
+  private var needsFlush = false
+  /// Whether nghttp2 is on the stack.
+  var isInSession = false
+  private var closeReason: String??
+  private var firstStream: HTTP2Stream?
+  private(set) var openStreams = 0
+  /// Streams that sent something while their sender waits.
+  var maybeWritable: [HTTP2Stream] = []
+  private var unconsumed = 0
+  /// Connection-level credit held back until the readers catch up.
+  private var heldCredit = 0
+  var isDraining = false
+  /// Who handles the streams that a server's peer opens.
+  let accept: ((HTTP2Stream) -> any StreamHandler)?
+  /// Called once on the loop when a session is there, on a client.
+  var onOpen: (() -> Void)?
+
+  init(
+    transport: Transport, role: Role, state: State, loop: Loop, limits: HTTP2Limits, peer: PeerInfo,
+    accept: ((HTTP2Stream) -> any StreamHandler)?
+  ) {
+    self.transport = transport
+    self.role = role
+    self.state = state
+    self.loop = loop
+    self.limits = limits
+    self.peer = peer
+    self.accept = accept
+    buffers = LoopBuffers.of(loop)
+    headers = HeaderList(limit: limits.headerListBytes)
+  }
+
+  deinit { if let session { nghttp2_session_del(session) } }
+
+  /// Whether it is over.
+  public var isClosed: Bool { state == .closed }
+
+  func start() {
+    guard let transport else { return }
+    watched = state == .connecting ? .writable : .readable
+    do throws(SystemError) {
+      watch = try loop.watch(transport.fd, watched, self)
+    } catch {
+      return close("\(error)")
+    }
+    handshakeTimer = loop.schedule(after: limits.handshake) { [unowned self] in
+      close("the peer did not finish its handshake in time")
+    }
+    if state == .handshaking { advanceHandshake() }
+  }
+
+  public func ready(_ readiness: Readiness) {
+    switch state {
+    case .connecting: didConnect()
+    case .handshaking: advanceHandshake()
+    case .open:
+      if readiness.contains(.writable) { setNeedsFlush() }
+      if !readiness.isDisjoint(with: [.readable, .hungUp]) { readInput() }
+    case .closed: break
+    }
+  }
+
+  private func didConnect() {
+    if let error = transport?.connectError { return close("connect: \(error)") }
+    state = .handshaking
+    advanceHandshake()
+  }
+
+  private func advanceHandshake() {
+    guard let transport else { return }
+    switch transport.handshake() {
+    case .done: open()
+    case .needsRead: watch(for: .readable)
+    case .needsWrite: watch(for: .writable)
+    case .ended: close("the peer closed during the handshake")
+    case .failed(let reason): close(reason)
+    }
+  }
+
+  private func open() {
+    state = .open
+    peer.tls = transport?.peer
+    watch(for: .readable)
+    session = makeSession()
+    guard session != nil else { return close("nghttp2 has no memory") }
+    setNeedsFlush()
+    onOpen?()
+    onOpen = nil
+    // The first bytes may have come with the end of the handshake.
+    readInput()
+  }
+
+  func watch(for readiness: Readiness) {
+    guard readiness != watched, let watch else { return }
+    watched = readiness
+    loop.change(watch, readiness)
+  }
+
+  /// The peer's first SETTINGS frame: it speaks HTTP/2.
+  func settingsReceived() {
+    handshakeTimer?.cancel()
+    handshakeTimer = nil
+  }
+
+  /// Has everything queued written at the end of the tick.
+  func setNeedsFlush() {
+    guard !needsFlush, state == .open else { return }
+    needsFlush = true
+    buffers.flushAtTickEnd(self)
+  }
+
+  func flush() {
+    needsFlush = false
+    guard state == .open else { return }
+    writeOutput()
+    finishIfDone()
+  }
+
+  /// Closes when nghttp2 has nothing more to do, or when a callback asked for it.
+  func finishIfDone() {
+    guard !isInSession, state == .open else { return }
+    if let closeReason { return tearDown(closeReason) }
+    guard unsent.isEmpty, let session else { return }
+    if nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
+      tearDown(nil)
+    }
+  }
+
+  /// Closes at once, with what is queued lost; `reason` says what went wrong, nil that nothing did.
+  public func close(_ reason: String? = nil) {
+    guard state != .closed else { return }
+    if isInSession {
+      closeReason = .some(reason)
+      setNeedsFlush()
+    } else {
+      tearDown(reason)
+    }
+  }
+
+  private func tearDown(_ reason: String?) {
+    state = .closed
+    handshakeTimer?.cancel()
+    if let watch { loop.unwatch(watch) }
+    watch = nil
+    transport?.shutDown()
+    transport = nil
+    unsent.removeAll()
+    maybeWritable.removeAll()
+    while let stream = firstStream { remove(stream, .connectionLost) }
+    if let session { nghttp2_session_del(session) }
+    session = nil
+    let onClosed = onClosed
+    self.onClosed = nil
+    onGoAway = nil
+    onOpen = nil
+    onClosed?(reason)
+  }
+
+  // MARK: Streams
+
+  /// Opens a client's stream; its headers are the first thing to send on it.
+  public func openStream(handler: any StreamHandler) -> HTTP2Stream? {
+    guard state == .open, role == .client, !isDraining else { return nil }
+    let stream = HTTP2Stream(connection: self, id: 0)
+    stream.handler = handler
+    insert(stream)
+    return stream
+  }
+
+  func insert(_ stream: HTTP2Stream) {
+    stream.next = firstStream
+    firstStream?.previous = stream
+    firstStream = stream
+    openStreams += 1
+  }
+
+  func remove(_ stream: HTTP2Stream, _ reason: StreamClose) {
+    guard !stream.isClosed else { return }
+    if let previous = stream.previous {
+      previous.next = stream.next
+    } else {
+      firstStream = stream.next
+    }
+    stream.next?.previous = stream.previous
+    stream.next = nil
+    stream.previous = nil
+    openStreams -= 1
+    stream.didClose(reason)
+  }
+
+  /// Ends a stream whose headers nghttp2 did not take, at the end of the tick, so that its handler
+  /// isn't called inside its own call.
+  func abandon(_ stream: HTTP2Stream) {
+    if stream.id > 0, let session {
+      nghttp2_session_set_stream_user_data(session, stream.id, nil)
+      nghttp2_submit_rst_stream(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id,
+        HTTP2ErrorCode.internalError.rawValue)
+    }
+    loop.atTickEnd { self.remove(stream, .reset(.refusedStream)) }
+  }
+
+  func mayBecomeWritable(_ stream: HTTP2Stream) { maybeWritable.append(stream) }
+
+  // MARK: Receiving credit
+
+  func didReceive(_ count: Int) {
+    unconsumed += count
+    if unconsumed > limits.connectionBufferBytes {
+      heldCredit += count
+    } else if let session {
+      nghttp2_session_consume_connection(session, count)
+    }
+  }
+
+  func didConsume(_ count: Int) {
+    unconsumed -= count
+    guard heldCredit > 0, unconsumed <= limits.connectionBufferBytes / 2, let session else {
+      return
+    }
+    nghttp2_session_consume_connection(session, heldCredit)
+    heldCredit = 0
+    setNeedsFlush()
+  }
+
+  // MARK: Drain
+
+  /// Announces the end (RFC 9113 section 6.8): a GOAWAY that names no stream yet; then, when a PING has
+  /// come back and so no stream opened before the peer read it is lost, the one that names the last.
+  public func drain() {
+    guard !isDraining else { return }
+    guard state == .open, let session else { return close() }
+    isDraining = true
+    nghttp2_submit_shutdown_notice(session)
+    nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    setNeedsFlush()
+  }
+
+  func pingAnswered() {
+    guard isDraining, role == .server, let session else { return }
+    nghttp2_submit_goaway(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session),
+      HTTP2ErrorCode.noError.rawValue, nil, 0)
+    setNeedsFlush()
+  }
+
+  func goAwayReceived() {
+    guard role == .client, !isDraining else { return }
+    isDraining = true
+    let onGoAway = onGoAway
+    self.onGoAway = nil
+    onGoAway?()
+  }
+}

@@ -1,0 +1,30 @@
+/// The limits of a connection. Nothing that a peer can make grow is without one.
+public struct HTTP2Limits: Sendable {
+  /// Streams that a peer may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
+  public var concurrentStreams: UInt32 = 1024
+  /// Bytes of one header block, 32 added for each field (SETTINGS_MAX_HEADER_LIST_SIZE).
+  public var headerListBytes = 16 * 1024
+  /// Bytes that a stream may receive ahead of its reader: the stream's flow-control window.
+  public var streamWindowBytes: Int32 = 256 * 1024
+  /// Bytes that a connection may receive ahead of all its readers: beyond it the connection's own
+  /// window isn't reopened before they catch up, so that memory stays bounded whatever the streams.
+  public var connectionBufferBytes = 1024 * 1024
+  /// The connection's flow-control window.
+  public var connectionWindowBytes: Int32 = 1024 * 1024
+  /// Time for TLS and the first SETTINGS frame; a peer that only connects is dropped after it.
+  public var handshake: Duration = .seconds(10)
+  /// Connections of a server; one more is closed at once.
+  public var connections = 20_000
+
+  /// The default limits.
+  public init() {}
+
+  /// A stream's sender suspends when more than this is queued, and goes on at half of it.
+  static let highWaterBytes = 64 * 1024
+  /// What a connection reads in a tick before the others have their turn.
+  static let readBytesPerTick = 256 * 1024
+  /// What a connection writes in a tick before the others have their turn.
+  static let writeBytesPerTick = 512 * 1024
+  /// Connections accepted in a tick.
+  static let acceptsPerTick = 64
+}

@@ -1,0 +1,214 @@
+internal import CNGHTTP2
+public import EventLoop
+
+/// Who is told what happens on a stream. Calls come on the connection's loop.
+///
+/// A handler may send, reset and read credit inside any of them. `closed` comes exactly once, as the
+/// last; after it the handler must let go of the stream.
+public protocol StreamHandler: AnyObject {
+  /// The peer's headers. With `endStream` there is no more to come, and `endReceived` follows at once.
+  /// A list with `isTooLarge` is incomplete.
+  func headersReceived(_ headers: borrowing HeaderList, endStream: Bool)
+  /// Bytes of the body. Their flow-control credit goes back only by `HTTP2Stream.consumed`.
+  func dataReceived(_ bytes: UnsafeRawBufferPointer)
+  /// The peer's trailers; `endReceived` follows.
+  func trailersReceived(_ headers: borrowing HeaderList)
+  /// The peer will send no more on this stream.
+  func endReceived()
+  /// What was queued fell to half of the high-water mark, after it had been above the mark.
+  func writable()
+  /// The stream is over.
+  func closed(_ reason: StreamClose)
+}
+
+/// One HTTP/2 stream. Confined to its connection's loop; sending on a closed one does nothing.
+///
+///     sending side                     what nghttp2 is told
+///     idle      sendHeaders         -> submit response or request; open, or ended with endStream
+///     open      sendData            -> resume, if it had run dry
+///     open      sendTrailers        -> after the queued data: trailers, which end the stream
+///     open      endStream           -> after the queued data: END_STREAM
+///     any       reset               -> RST_STREAM; what was queued is dropped
+// @unchecked: confined to its loop; it crosses into other isolation only to come back to that loop.
+public final class HTTP2Stream: @unchecked Sendable {
+  private enum Ending {
+    case none
+    case plain
+    case trailers([HeaderField])
+  }
+
+  /// The connection that it is on.
+  public let connection: HTTP2Connection
+  /// The stream's identifier; 0 on a client before its headers are sent.
+  public internal(set) var id: Int32
+  /// Who is told of events; let go when the stream is closed.
+  public var handler: (any StreamHandler)?
+
+  private var outgoing = ByteQueue()
+  private var ending = Ending.none
+  private var hasSentHeaders = false
+  private var isDry = false
+  private var mustReportWritable = false
+  private(set) var isClosed = false
+  /// Whether the peer's side is over.
+  var isRemoteEnded = false
+  /// Whether a client has the response's headers, informational ones aside.
+  var hasResponse = false
+  /// Bytes received whose credit was not given back yet.
+  private(set) var unconsumed = 0
+  /// Links of the connection's list of open streams.
+  var next: HTTP2Stream?
+  unowned(unsafe) var previous: HTTP2Stream?
+
+  init(connection: HTTP2Connection, id: Int32) {
+    self.connection = connection
+    self.id = id
+  }
+
+  /// The loop that everything about this stream happens on.
+  public var loop: Loop { connection.loop }
+
+  /// Bytes that were sent here and not yet given to the socket.
+  public var queuedBytes: Int { outgoing.count }
+
+  /// Whether a sender should suspend until `writable()`.
+  public var isAboveHighWater: Bool { outgoing.count > HTTP2Limits.highWaterBytes }
+
+  /// Sends the response's headers on a server, or opens the stream on a client.
+  public func sendHeaders(_ fields: [HeaderField], endStream: Bool) {
+    guard !isClosed, !hasSentHeaders, let session = connection.session else { return }
+    hasSentHeaders = true
+    if endStream { ending = .plain }
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = Unmanaged.passUnretained(self).toOpaque()
+    provider.read_callback = readOutgoing
+    let code = connection.buffers.headers.withFields(fields) { vector, count -> Int32 in
+      withUnsafePointer(to: provider) { provider in
+        let body = endStream ? nil : provider
+        guard connection.role == .client else {
+          return nghttp2_submit_response(session, id, vector, count, body)
+        }
+        let data = Unmanaged.passUnretained(self).toOpaque()
+        let id = nghttp2_submit_request(session, nil, vector, count, body, data)
+        if id > 0 { self.id = id }
+        return min(id, 0)
+      }
+    }
+    if code != 0 { connection.abandon(self) }
+    connection.setNeedsFlush()
+  }
+
+  /// Queues `count` bytes of body, which `fill` writes in place.
+  public func sendData(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    guard !isClosed, case .none = ending else { return }
+    outgoing.append(count: count, fill)
+    if isAboveHighWater { mustReportWritable = true }
+    resume()
+  }
+
+  /// Sends trailers after what is queued, which ends this side.
+  public func sendTrailers(_ fields: [HeaderField]) {
+    guard !isClosed, case .none = ending else { return }
+    ending = .trailers(fields)
+    resume()
+  }
+
+  /// Ends this side after what is queued.
+  public func endStream() {
+    guard !isClosed, case .none = ending else { return }
+    ending = .plain
+    resume()
+  }
+
+  /// Ends the stream in both directions at once; what is queued is dropped.
+  public func reset(_ code: HTTP2ErrorCode) {
+    guard !isClosed, let session = connection.session else { return }
+    guard id != 0 else { return connection.abandon(self) }
+    nghttp2_submit_rst_stream(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, code.rawValue)
+    connection.setNeedsFlush()
+  }
+
+  /// Gives back flow-control credit for `count` bytes received.
+  public func consumed(_ count: Int) {
+    let count = min(count, unconsumed)
+    guard !isClosed, count > 0, let session = connection.session else { return }
+    unconsumed -= count
+    nghttp2_session_consume_stream(session, id, count)
+    connection.didConsume(count)
+    connection.setNeedsFlush()
+  }
+
+  func received(_ bytes: UnsafeRawBufferPointer) {
+    unconsumed += bytes.count
+    connection.didReceive(bytes.count)
+    handler?.dataReceived(bytes)
+  }
+
+  func didClose(_ reason: StreamClose) {
+    guard !isClosed else { return }
+    isClosed = true
+    connection.didConsume(unconsumed)
+    unconsumed = 0
+    outgoing.removeAll()
+    let handler = handler
+    self.handler = nil
+    handler?.closed(reason)
+  }
+
+  /// Tells the handler that it may go on sending, if it is waiting for that.
+  func reportWritable() {
+    guard mustReportWritable, !isClosed, outgoing.count <= HTTP2Limits.highWaterBytes / 2 else {
+      return
+    }
+    mustReportWritable = false
+    handler?.writable()
+  }
+
+  private func resume() {
+    if isDry, let session = connection.session {
+      isDry = false
+      nghttp2_session_resume_data(session, id)
+    }
+    connection.setNeedsFlush()
+  }
+
+  /// nghttp2 wants up to `room.count` bytes of body.
+  fileprivate func fillFrame(
+    _ room: UnsafeMutableRawBufferPointer, _ flags: UnsafeMutablePointer<UInt32>
+  ) -> Int {
+    let count = min(room.count, outgoing.count)
+    if count > 0 {
+      room.copyMemory(from: UnsafeRawBufferPointer(rebasing: outgoing.bytes[..<count]))
+      outgoing.removeFirst(count)
+      if mustReportWritable { connection.mayBecomeWritable(self) }
+    }
+    guard outgoing.isEmpty else { return count }
+    switch ending {
+    case .none:
+      guard count == 0 else { return count }
+      isDry = true
+      return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    case .plain:
+      flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    case .trailers(let fields):
+      flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      let code = connection.buffers.headers.withFields(fields) { vector, count in
+        nghttp2_submit_trailer(connection.session, id, vector, count)
+      }
+      if code != 0 { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+    }
+    return count
+  }
+}
+
+private func readOutgoing(
+  _ session: OpaquePointer?, _ id: Int32, _ buffer: UnsafeMutablePointer<UInt8>?, _ count: Int,
+  _ flags: UnsafeMutablePointer<UInt32>?, _ source: UnsafeMutablePointer<nghttp2_data_source>?,
+  _ connection: UnsafeMutableRawPointer?
+) -> Int {
+  guard let buffer, let flags, let pointer = source?.pointee.ptr else {
+    return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+  }
+  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+  return stream.fillFrame(UnsafeMutableRawBufferPointer(start: buffer, count: count), flags)
+}

@@ -1,0 +1,36 @@
+internal import EventLoop
+
+/// What the connections of one loop share: a read buffer, a write buffer, and the list of connections
+/// that have something to flush at the end of the tick.
+final class LoopBuffers {
+  static let readSize = 64 * 1024
+  static let writeSize = 64 * 1024
+
+  let read = UnsafeMutableRawBufferPointer.allocate(byteCount: readSize, alignment: 16)
+  let write = UnsafeMutableRawBufferPointer.allocate(byteCount: writeSize, alignment: 16)
+  let headers = HeaderEncoder()
+  private var dirty: [HTTP2Connection] = []
+  private var flushing: [HTTP2Connection] = []
+  private unowned let loop: Loop
+
+  init(loop: Loop) { self.loop = loop }
+
+  deinit {
+    read.deallocate()
+    write.deallocate()
+  }
+
+  static func of(_ loop: Loop) -> LoopBuffers { loop.local { LoopBuffers(loop: loop) } }
+
+  /// Has `connection` flushed at the end of the tick.
+  func flushAtTickEnd(_ connection: HTTP2Connection) {
+    if dirty.isEmpty { loop.atTickEnd { [unowned self] in flush() } }
+    dirty.append(connection)
+  }
+
+  private func flush() {
+    swap(&dirty, &flushing)
+    for connection in flushing { connection.flush() }
+    flushing.removeAll(keepingCapacity: true)
+  }
+}

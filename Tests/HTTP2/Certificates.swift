@@ -1,0 +1,53 @@
+import Foundation
+import HTTP2
+
+/// A certificate authority and a certificate for localhost, made by the openssl command in a folder of
+/// their own.
+final class Certificates: Sendable {
+  let folder: String
+
+  init() throws {
+    folder = NSTemporaryDirectory() + "orderwire-tls-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-ec", Self.script]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private static let script = """
+    new="openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+    $new -x509 -keyout ca.key -out ca.pem -subj /CN=test-ca -days 2
+    for who in server client; do
+      $new -keyout $who.key -out $who.csr -subj /O=tests/CN=$who
+      printf 'subjectAltName=DNS:localhost,IP:127.0.0.1,URI:spiffe://tests/%s' $who > $who.ext
+      openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $who.pem \
+        -days 2 -extfile $who.ext
+    done
+    """
+
+  private func identity(_ who: String) -> TLSIdentity {
+    TLSIdentity(
+      certificateChainFile: "\(folder)/\(who).pem", privateKeyFile: "\(folder)/\(who).key")
+  }
+
+  func serverContext(requiresClientCertificate: Bool? = nil) throws -> TLSContext {
+    guard let must = requiresClientCertificate else {
+      return try TLSContext.server(identity: identity("server"))
+    }
+    return try TLSContext.server(
+      identity: identity("server"), clientAuthorities: "\(folder)/ca.pem",
+      requiresClientCertificate: must)
+  }
+
+  func clientContext(withIdentity: Bool = false) throws -> TLSContext {
+    try TLSContext.client(
+      authorities: "\(folder)/ca.pem", identity: withIdentity ? identity("client") : nil)
+  }
+}
