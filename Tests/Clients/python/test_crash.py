@@ -1,0 +1,152 @@
+"""Promises 1 and 2: what was acknowledged survives kill -9 at any moment, and no number is held by two.
+
+The wall clock may be stepped back and forth meanwhile; the server is then run under libfaketime.
+"""
+
+import glob
+import random
+import threading
+import time
+
+import pytest
+
+from api import Client, allocation, locking
+from conftest import connect
+from history import Caller, check_nobody_shared_a_number, expected, load
+from pools import counter, make_pool
+from server import Server, eventually
+
+BUSINESSES = ["shop", "market"]
+CALLERS = 8
+SERIAL_WIDTH = 8
+# Within the window of request ids, which are told by the time that they carry.
+CLOCK_STEPS = ["+0", "+6h", "-6h", "+1", "-1", "+90m", "-30"]
+
+
+class Clock:
+    """The server's wall clock, stepped through a file that libfaketime reads; the monotonic clocks run on."""
+
+    def __init__(self, folder, random):
+        self.file, self.random = folder / "clock", random
+        self.set("+0")
+        libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+        assert libraries, "libfaketime is missing: apt-get install faketime"
+        self.environ = {
+            "LD_PRELOAD": libraries[0],
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def set(self, offset):
+        # Renamed, for a reader must never find half of it.
+        new = self.file.with_suffix(".new")
+        new.write_text(offset + "\n")
+        new.rename(self.file)
+
+    def step(self):
+        self.set(self.random.choice(CLOCK_STEPS))
+
+
+def parts(number):
+    return number[2:16], int(number[16:])
+
+
+def check_pool(client, callers, business):
+    """Every serial is accounted for, and the counters are what the answers add up to."""
+    now = counter(client, business)
+    want = expected(callers, business)
+    amounts = {amount.currency_code: amount.amount_minor for amount in now.completed_amounts}
+    got = {name: getattr(now, name) for name in want if name != "amount"} | {"amount": amounts.get("CNY", 0)}
+    assert got == want
+    assert now.generated + now.remaining_in_period == 10**SERIAL_WIDTH - 1
+    assert now.remaining_in_pool == now.generated - now.live - now.completed
+    # Serials are first handed out in order, none left out, and their time never goes back.
+    fresh = sorted(
+        parts(one.number.number)[::-1]
+        for caller in callers for one in caller.held
+        if one.business == business and one.number.token.generation == 1
+    )
+    assert [serial for serial, _ in fresh] == list(range(1, len(fresh) + 1))
+    assert [made for _, made in fresh] == sorted(made for _, made in fresh)
+
+
+def check_marks(client, held):
+    """The mark of each number is what its holder was told, unless the number went to somebody else since."""
+    latest = {}
+    for one in held:
+        key = (one.business, one.number.number)
+        if key not in latest or latest[key].number.token.generation < one.number.token.generation:
+            latest[key] = one
+    for one in latest.values():
+        mark = client.GetLock(business=one.business, number=one.number.number).lock
+        assert (mark.state, mark.holder, mark.token) == (one.state, one.holder, one.number.token)
+
+
+def check_bounds(client, callers, business):
+    """Before anything is repeated: all that was answered is there, and at most what was cut off beside it."""
+    now, sure = counter(client, business), expected(callers, business)
+    open_calls = [caller.cut_off for caller in callers if caller.cut_off and caller.cut_off.request.business == business]
+    for field, method in ("allocated", "Allocate"), ("completed", "Complete"), ("released", "Release"):
+        more = sum(
+            call.request.count if method == "Allocate" else len(call.held)
+            for call in open_calls if call.method == method
+        )
+        assert sure[field] <= getattr(now, field) <= sure[field] + more, field
+
+
+def crash(folder, rounds, seed, stepped):
+    chance = random.Random(seed)
+    clock = Clock(folder, chance) if stepped else None
+    environ = clock.environ if clock else None
+    callers = [Caller(f"holder-{i}", BUSINESSES, chance.random()) for i in range(CALLERS)]
+    calls = 0
+    for round in range(rounds):
+        if clock:
+            clock.step()
+        with Server(folder, environ=environ) as server:
+            with connect(server, "h2c") as channel:
+                client = Client(channel)
+                if round == 0:
+                    for business in BUSINESSES:
+                        make_pool(
+                            client, business, "SO{timestamp:yyyyMMddHHmmss}{serial:%d}" % SERIAL_WIDTH,
+                            reuse_policy=allocation.REUSE_POLICY_AT_ONCE, generation_batch=50,
+                            low_watermark=20, high_watermark=200,
+                        )
+                join = load(server.h2c, callers)
+                end = time.monotonic() + chance.uniform(0.2, 1.5)
+                while time.monotonic() < end:
+                    eventually(lambda: False, seconds=0.1)
+                    if clock and chance.random() < 0.5:
+                        clock.step()
+                server.kill()
+                join()
+        if clock:
+            clock.step()
+        with Server(folder, environ=environ) as server, connect(server, "h2c") as channel:
+            client = Client(channel)
+            for business in BUSINESSES:
+                check_bounds(client, callers, business)
+            for caller in callers:
+                caller.settle(client)
+                caller.repeat_some(client, 5)
+            for business in BUSINESSES:
+                check_pool(client, callers, business)
+            check_nobody_shared_a_number(callers)
+            held = [one for caller in callers for one in caller.held]
+            check_marks(client, held if round == rounds - 1 else chance.sample(held, min(300, len(held))))
+            # The next round begins where this server ended: by a kill as well.
+            server.kill()
+        made = sum(len(caller.calls) for caller in callers)
+        assert made > calls, "a round without a call shows nothing"
+        calls = made
+    print(f"{rounds} rounds, {calls} calls answered, seed {seed}")
+
+
+@pytest.mark.parametrize("stepped", [False, True], ids=["steady clock", "stepped clock"])
+@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.long)])
+def test_kill(tmp_path, rounds, stepped):
+    seed = time.time_ns()
+    print(f"seed {seed}")
+    crash(tmp_path, rounds, seed, stepped)
