@@ -44,6 +44,7 @@ let package = Package(
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
     .target(name: "CMessages", dependencies: ["CProtobufC"]),
+    .target(name: "CDescriptor", dependencies: ["CProtobufC"]),
 
     module("Messages", ["CMessages", "CProtobufC"]),
     module("Crypto", ["COpenSSL"]),
@@ -62,7 +63,8 @@ let package = Package(
       ],
       swiftSettings: swift),
     .executableTarget(
-      name: "protoc-gen-orderwire", dependencies: ["Messages", "CMessages"], swiftSettings: swift),
+      name: "protoc-gen-orderwire", dependencies: ["CDescriptor", "CProtobufC"],
+      swiftSettings: swift),
 
     tests("Messages", ["Messages"]),
     tests("EventLoop", ["EventLoop"]),

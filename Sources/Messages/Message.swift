@@ -1,27 +1,59 @@
-/// A protobuf message as a plain Swift value.
+/// A protobuf message as a plain Swift value. Only generated code conforms to it.
 public protocol Message: Sendable, Equatable {
-  /// The message with every field at its default.
+  /// A message with every field at its default.
   init()
-  /// The full name, e.g. `orderwire.v1.AllocateRequest`.
+
+  /// The full name, such as `orderwire.v1.AllocateRequest`.
   static var protoName: String { get }
-  /// Reads a message; `arena` bounds what the bytes may allocate.
-  static func decode(
-    _ bytes: UnsafeRawBufferPointer, using arena: Arena
-  ) throws(DecodingFailure) -> Self
-  /// Writes the message to the memory that `reserve`, called once with the exact size, gives.
-  func encode(
-    using arena: Arena, reserve: (Int) -> UnsafeMutableRawPointer
+
+  /// For generated code: the message's C tables.
+  static var schema: UnsafeRawPointer { get }
+
+  /// For generated code: takes over what protobuf-c unpacked and `WireScan` found sound.
+  init(unpacked pointer: UnsafeRawPointer)
+
+  /// For generated code: fills protobuf-c's struct, which is zeroed but for its descriptor.
+  func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
   ) throws(EncodingFailure)
 }
 
-/// Memory for one message at a time. Not `Sendable`: one a loop or thread.
-public final class Arena {
-  /// An arena that gives at most `limit` bytes a message.
-  public init(limit: Int = 16 << 20) {}
+extension Message {
+  /// The message that `bytes` hold. The arena is free for other use afterwards.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer, using arena: Arena
+  ) throws(DecodingFailure) -> Self {
+    arena.reset()
+    return Self(unpacked: try arena.unpack(bytes, schema))
+  }
+
+  /// Writes the message into the place that `reserve` gives; it is called once, with the exact
+  /// size. The arena is free for other use afterwards.
+  public func encode(
+    using arena: Arena, reserve: (Int) -> UnsafeMutableRawPointer
+  ) throws(EncodingFailure) {
+    arena.reset()
+    let packed = try arena.pack(self)
+    let size = arena.packedSize(packed)
+    arena.write(packed, to: reserve(size))
+  }
+
+  /// The message that `bytes` hold, decoded with an arena of its own.
+  public init(decoding bytes: [UInt8]) throws(DecodingFailure) {
+    let arena = Arena(limit: Limits.ownArena)
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(DecodingFailure) in
+      try Self.decode(UnsafeRawBufferPointer(buffer), using: arena)
+    }
+  }
+
+  /// The message's bytes, encoded with an arena of its own.
+  public func encoded() throws(EncodingFailure) -> [UInt8] {
+    let arena = Arena(limit: Limits.ownArena)
+    let packed = try arena.pack(self)
+    let size = arena.packedSize(packed)
+    return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      if let place = buffer.baseAddress { arena.write(packed, to: place) }
+      count = size
+    }
+  }
 }
-
-/// Why bytes aren't the message they should be.
-public struct DecodingFailure: Error, Sendable {}
-
-/// Why a message can't be written.
-public struct EncodingFailure: Error, Sendable {}

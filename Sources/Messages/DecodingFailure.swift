@@ -1,0 +1,28 @@
+/// Why bytes are not the message they should be.
+public struct DecodingFailure: Error, Sendable, Equatable {
+  /// The closed set of reasons. The raw values are stable and meant for programs.
+  public enum Reason: String, Sendable, CaseIterable {
+    /// Not protobuf's wire format, or cut short.
+    case malformed = "MALFORMED_MESSAGE"
+    /// A string that isn't UTF-8.
+    case invalidUTF8 = "INVALID_UTF8"
+    /// A string that contains the character NUL.
+    case nulInString = "NUL_IN_STRING"
+    /// Messages nested deeper than `Limits.nesting`.
+    case nestedTooDeep = "NESTED_TOO_DEEP"
+    /// Would take more memory than the arena may use.
+    case memoryLimit = "MEMORY_LIMIT_EXCEEDED"
+  }
+
+  /// What is wrong.
+  public var reason: Reason
+
+  /// Where, as in `locks[2].holder`; empty if it is the message as a whole.
+  public var field: String
+
+  /// A failure at a place.
+  public init(_ reason: Reason, field: String = "") {
+    self.reason = reason
+    self.field = field
+  }
+}

@@ -1,1 +1,0 @@
-// Messages: plain Swift values to and from protobuf's wire; the only caller of protobuf-c.
