@@ -2,7 +2,7 @@
 // Source: orderwire/v1/allocation.proto
 // swift-format-ignore-file
 
-public import Messages
+internal import Messages
 public import RPC
 
 /// Makes order numbers by a template, keeps a stock of them in a pool for each business, and hands

@@ -2,7 +2,7 @@
 // Source: orderwire/v1/locking.proto
 // swift-format-ignore-file
 
-public import Messages
+internal import Messages
 public import RPC
 
 /// Keeps the marks of numbers that are handed out, the leases under which they are held, and the

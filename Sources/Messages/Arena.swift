@@ -11,7 +11,7 @@ public final class Arena {
   private let allocator: UnsafeMutablePointer<ProtobufCAllocator>
 
   /// An arena that never holds more than `limit` bytes.
-  public init(limit: Int) {
+  public init(limit: Int = Limits.arena) {
     state = .allocate(capacity: 1)
     state.initialize(to: ArenaState(limit: min(limit, Limits.largestArena)))
     allocator = .allocate(capacity: 1)

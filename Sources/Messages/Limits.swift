@@ -4,6 +4,10 @@ public enum Limits {
   /// protobuf-c takes about 1 KB of stack for each, and a loop's thread has to carry it.
   public static let nesting = 64
 
+  /// What one message may take in memory unless the owner of the arena says otherwise: four times
+  /// the 4 MiB that gRPC allows for a message on the wire.
+  public static let arena = 16 << 20
+
   /// What a decoding or encoding with an arena of its own may use. Generous: such calls are for
   /// tests, tools and details of errors, not for input of unknown size.
   public static let ownArena = 64 << 20

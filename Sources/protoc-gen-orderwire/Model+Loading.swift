@@ -143,7 +143,8 @@ struct ModelLoader {
       messages.append(try load(nested.pointee, full + ".", path + [3, Int32(i)]))
     }
     var oneofs: [OneofModel] = []
-    for (i, oneof) in elements(c.n_oneof_decl, c.oneof_decl).enumerated() where !members[i].isEmpty {
+    for (i, oneof) in elements(c.n_oneof_decl, c.oneof_decl).enumerated() where !members[i].isEmpty
+    {
       oneofs.append(
         OneofModel(
           name: text(oneof.pointee.name), comment: comments[path + [8, Int32(i)]] ?? "",

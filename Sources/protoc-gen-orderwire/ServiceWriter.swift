@@ -15,7 +15,9 @@ struct ServiceWriter {
       if index > 0 { out += "\n" }
       out += docstring(method.comment, indent: "  ", or: method.name)
       out += "  func \(escaped(lowerFirst(method.name)))(\n    "
-      out += method.clientStreams ? "_ requests: RequestStream<\(method.input)>" : "_ request: \(method.input)"
+      out +=
+        method.clientStreams
+        ? "_ requests: RequestStream<\(method.input)>" : "_ request: \(method.input)"
       if method.serverStreams { out += ", responses: ResponseWriter<\(method.output)>" }
       out += ", context: ServerContext\n  ) async throws(RPCError)"
       out += method.serverStreams ? "\n" : " -> \(method.output)\n"

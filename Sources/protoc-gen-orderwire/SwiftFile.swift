@@ -21,7 +21,10 @@ struct SwiftFile {
   /// Service protocols and clients.
   func services() -> String {
     var out = header()
-    for module in modules(and: ["RPC"]) { out += "public import \(module)\n" }
+    // The others only for the descriptors of what the file imports.
+    for module in modules(and: ["RPC"]) {
+      out += "\(module == "RPC" ? "public" : "internal") import \(module)\n"
+    }
     for service in file.services {
       out += "\n" + ServiceWriter(service: service, files: [file] + imports).text()
     }
