@@ -30,7 +30,7 @@ import Testing
     Case(
       flags: [.store: ["sqlite:a"]],
       check: {
-        $0.listen == [SocketAddress(host: "127.0.0.1", port: 50051)] && $0.listenTLS.isEmpty
+        $0.listen == [HostAndPort(host: "127.0.0.1", port: 50051)] && $0.listenTLS.isEmpty
           && $0.tls == nil && $0.store == .sqlite(path: "a") && $0.loops == 3
           && $0.grace == .seconds(30) && $0.logLevel == .info && $0.batchLimit == 256
       }),
@@ -151,6 +151,6 @@ import Testing
     "50051", "a", "a:", "a:b", "a:-1", "a:65536", "::1:5", "[::1]", "[]:1", "a/b:1", "a b:1",
   ])
   func refusesAddress(_ text: String) {
-    #expect(SocketAddress(text) == nil)
+    #expect(HostAndPort(text) == nil)
   }
 }

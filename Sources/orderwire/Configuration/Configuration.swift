@@ -3,8 +3,8 @@ import Logging
 /// Everything `orderwire serve` was told, checked as far as it can be without touching anything.
 struct Configuration: Equatable, Sendable {
   /// An address of a listener, in the order given.
-  var listen: [SocketAddress]
-  var listenTLS: [SocketAddress]
+  var listen: [HostAndPort]
+  var listenTLS: [HostAndPort]
   var tls: TLS?
   var store: StoreLocation
   var loops: Int
@@ -25,7 +25,7 @@ struct Configuration: Equatable, Sendable {
     case sqlite(path: String)
   }
 
-  static let defaultListen = SocketAddress(host: SocketAddress.loopback, port: 50051)
+  static let defaultListen = HostAndPort(host: HostAndPort.loopback, port: 50051)
   /// A loop is a thread; more of them than any machine has cores is a slip of the finger.
   static let loopsRange = 1...256
   /// An hour: whoever wants to wait longer for the last call does not want to stop.

@@ -18,11 +18,11 @@ struct GivenSettings {
     given(setting).flatMap { given in given.values.last.map { (given.name, $0) } }
   }
 
-  func addresses(_ setting: Setting) throws(ConfigurationFailure) -> [SocketAddress] {
+  func addresses(_ setting: Setting) throws(ConfigurationFailure) -> [HostAndPort] {
     guard let given = given(setting) else { return [] }
-    var addresses: [SocketAddress] = []
+    var addresses: [HostAndPort] = []
     for value in given.values {
-      guard let address = SocketAddress(value) else {
+      guard let address = HostAndPort(value) else {
         throw ConfigurationFailure(
           "\(given.name): \"\(value)\" is not HOST:PORT (an IPv6 address goes in brackets)")
       }

@@ -1,5 +1,5 @@
 /// Where to listen or connect: a host (name or address) and a port; port 0 lets the system pick one.
-struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
+struct HostAndPort: Equatable, Sendable, CustomStringConvertible {
   var host: String
   var port: UInt16
 
