@@ -52,7 +52,7 @@ let package = Package(
     module("HTTP2", ["EventLoop", "CLinux", "CNGHTTP2", "COpenSSL"]),
     module("RPC", ["HTTP2", "EventLoop", "Messages", "CMessages"]),
     module("API", ["RPC", "Messages", "CMessages"]),
-    module("Store", ["CSQLite"]),
+    module("Store", ["CSQLite", "CLinux"]),
     module("Numbers", ["API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",

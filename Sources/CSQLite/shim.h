@@ -1,1 +1,47 @@
 #include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Variadic, so Swift can't call it.
+static inline int orderwire_sqlite_no_checkpoint_on_close(sqlite3 *db) {
+  return sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
+// Writes every byte of the file `path` again, in place, and syncs it, all through `vfs`; nothing
+// if there is no such file. Nobody else may have it open.
+static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {
+  enum { chunk = 1 << 20 };
+  char full[4096];
+  int exists = 0, code = SQLITE_OK;
+  if (vfs->mxPathname + 1 > (int)sizeof full) return SQLITE_CANTOPEN;
+  code = vfs->xFullPathname(vfs, path, (int)sizeof full - 4, full);
+  if (code != SQLITE_OK && code != SQLITE_OK_SYMLINK) return code;
+  // A VFS expects a file name to be followed by (no) URI parameters: more terminators.
+  memset(full + strlen(full), 0, 4);
+  if (vfs->xAccess(vfs, full, SQLITE_ACCESS_EXISTS, &exists) != SQLITE_OK || !exists) {
+    return SQLITE_OK;
+  }
+  sqlite3_file *file = (sqlite3_file *)calloc(1, (size_t)vfs->szOsFile);
+  char *bytes = (char *)malloc(chunk);
+  if (!file || !bytes) {
+    free(file);
+    free(bytes);
+    return SQLITE_NOMEM;
+  }
+  int flags = 0;
+  code = vfs->xOpen(vfs, full, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, &flags);
+  if (code == SQLITE_OK && !(flags & SQLITE_OPEN_READWRITE)) code = SQLITE_READONLY;
+  sqlite3_int64 size = 0, offset = 0;
+  if (code == SQLITE_OK) code = file->pMethods->xFileSize(file, &size);
+  while (code == SQLITE_OK && offset < size) {
+    int count = size - offset < chunk ? (int)(size - offset) : chunk;
+    code = file->pMethods->xRead(file, bytes, count, offset);
+    if (code == SQLITE_OK) code = file->pMethods->xWrite(file, bytes, count, offset);
+    offset += count;
+  }
+  if (code == SQLITE_OK && size > 0) code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+  if (file->pMethods) file->pMethods->xClose(file);
+  free(file);
+  free(bytes);
+  return code;
+}

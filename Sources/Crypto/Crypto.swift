@@ -1,1 +1,1 @@
-// Crypto: hashes by OpenSSL.
+// Crypto: hashes by OpenSSL. Imports COpenSSL only; knows nothing of what is hashed.

@@ -1,1 +1,151 @@
-// Store: durable state behind writers with group commit; readers; migrations.
+// Store: durable state behind a writer with group commit, readers, migrations.
+//
+// Imports CSQLite only, and that only in the folder SQLite/ and ResultRow; it knows no capability and no wire.
+// Capabilities see statements, rows, batches and their own states. Another engine takes the place
+// of SQLiteConnection behind Writer, Readers and Batch, and nothing that a capability touches.
+
+/// A store of durable state. Commands are decided and committed by one writer, in batches; reads
+/// see what is committed.
+public final class Store: Sendable {
+  private let writer: Writer
+  private let readers: Readers
+  private let stateTypes: [any WriterState.Type]
+  /// What is known since the opening.
+  public let info: StoreInfo
+
+  /// Differs for every store that was ever made or restored.
+  public var incarnation: UInt64 { info.incarnation }
+
+  /// Opens and, if there is none, makes the database; migrates it; loads the states in this order.
+  /// Blocks while it does.
+  public static func open(
+    _ configuration: StoreConfiguration, clock: any StoreClock = SystemClock(),
+    states: [any WriterState.Type]
+  ) throws(StoreError) -> Store {
+    try Store(configuration, clock: clock, states: states)
+  }
+
+  private init(
+    _ configuration: StoreConfiguration, clock: any StoreClock, states: [any WriterState.Type]
+  ) throws(StoreError) {
+    let lock = try StoreLock(path: configuration.path)
+    let types: [any WriterState.Type] = [RequestLog.self, Heartbeat.self] + states
+    let loaded = try LoadedStore(configuration, clock: clock, states: types)
+    let identity = StoreIdentity()
+    let times = StoreTimes(
+      clock: clock, committedNow: loaded.info.now, committedBoot: loaded.info.boot)
+    stateTypes = types
+    readers = Readers(configuration)
+    info = loaded.info
+    self.identity = identity
+    openingTimes = times
+    writer = Writer(
+      loaded, store: ObjectIdentifier(identity), types: types, clock: clock, times: times,
+      readers: readers, lock: lock)
+    readers.start()
+    let writer = writer
+    _ = WorkerThread(name: "ow-write") { writer.run() }
+    clock.onMove { [weak writer] in writer?.nudge() }
+  }
+
+  private let identity: StoreIdentity
+  private let openingTimes: StoreTimes
+
+  /// Now on the scale of `Batch.boot`: for deadlines.
+  public var boot: BootTime { openingTimes.boot }
+
+  /// The box of a state given to `open`.
+  public func state<State: WriterState>(of type: State.Type) -> WriterConfined<State> {
+    guard let index = stateTypes.firstIndex(where: { $0 == type }) else {
+      preconditionFailure("\(type) wasn't given to Store.open")
+    }
+    return WriterConfined(index: index, store: ObjectIdentifier(identity))
+  }
+
+  /// Decides and commits a command; returns when it is durable.
+  ///
+  /// `caller` is for fairness. `rows` is about how many it writes. `decide` runs on the writer's
+  /// thread, must not wait, and may run again if its batch had to be taken back: everything it
+  /// changes has an undo, everything it needs is in the batch or its own. A refusal is a value that
+  /// changed nothing; a throw takes the command back.
+  public func execute<Value: Sendable>(
+    caller: String, deadline: BootTime? = nil, rows: Int = 1,
+    _ decide: @escaping @Sendable (Batch) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let command = Execution(deadline: deadline, rows: rows, decide)
+    return try await command.run { writer.enqueue($0, caller: caller) }
+  }
+
+  /// The same with a request id: effect and id are one transaction, a repeat gets the first answer,
+  /// also one that comes while the first is in flight, and after a restart. Refusals aren't
+  /// remembered. An empty id is no id.
+  public func execute<Value: Sendable>(
+    request: RequestKey, deadline: BootTime? = nil, rows: Int = 1,
+    encode: @escaping @Sendable (Value) -> [UInt8],
+    decode: @Sendable ([UInt8]) throws -> Value,
+    isRefusal: @escaping @Sendable (Value) -> Bool,
+    _ decide: @escaping @Sendable (Batch) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Answer<Value> {
+    if request.requestID.isEmpty {
+      return .fresh(
+        try await execute(caller: request.caller, deadline: deadline, rows: rows, decide))
+    }
+    let log = state(of: RequestLog.self)
+    let hash = info.requestHashKey.hash(
+      request.business, request.caller, request.method, request.requestID)
+    let outcome = try await execute(caller: request.caller, deadline: deadline, rows: rows + 1) {
+      (batch) throws(StoreError) -> RequestOutcome<Value> in
+      switch try log[batch].look(request, hash: hash, batch) {
+      case .known(let answer): return .known(answer)
+      case .conflict: return .conflict
+      case .tooOld: return .tooOld
+      case .new:
+        let value = try decide(batch)
+        if !isRefusal(value) { log[batch].record(request, hash: hash, encode(value), batch) }
+        return .fresh(value)
+      }
+    }
+    switch outcome {
+    case .fresh(let value): return .fresh(value)
+    case .conflict: return .conflict
+    case .tooOld: return .tooOld
+    case .known(let answer):
+      do { return .repeated(try decode(answer)) } catch {
+        throw .corrupt("a kept answer can't be read: \(error)")
+      }
+    }
+  }
+
+  /// Reads one snapshot of what is committed, on a reader's thread.
+  public func read<Value: Sendable>(
+    caller: String = "", _ body: @escaping @Sendable (ReadConnection) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let outcome: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
+      let refusal = readers.enqueue(caller: caller) { connection in
+        let outcome: Result<Value, StoreError>
+        do throws(StoreError) {
+          outcome = .success(try body(try connection.get()))
+        } catch {
+          outcome = .failure(error)
+        }
+        continuation.resume(returning: outcome)
+      }
+      if let refusal { continuation.resume(returning: .failure(refusal)) }
+    }
+    return try outcome.get()
+  }
+
+  /// Takes nothing new, finishes what is queued, and closes the database.
+  public func close() async { await writer.close() }
+}
+
+/// What makes a batch of one store differ from another's.
+private final class StoreIdentity: Sendable {}
+
+/// `Answer` before the decoding, which is the caller's work, not the writer's.
+private enum RequestOutcome<Value: Sendable>: Sendable {
+  case fresh(Value)
+  case known([UInt8])
+  case conflict
+  case tooOld
+}

@@ -10,7 +10,7 @@ import Testing
     "HTTP2": ["EventLoop", "CLinux", "CNGHTTP2", "COpenSSL", "Glibc", "Synchronization"],
     "RPC": ["HTTP2", "EventLoop", "Messages", "CMessages", "Glibc", "Synchronization"],
     "API": ["RPC", "Messages", "CMessages"],
-    "Store": ["CSQLite", "Glibc", "Synchronization"],
+    "Store": ["CSQLite", "CLinux", "Glibc", "Synchronization"],
     // A capability knows calls, messages and the store; never streams, loops or a database's library.
     "Numbers": ["API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization"],
     "orderwire": [

@@ -1,0 +1,129 @@
+/// The transaction in the making: what decisions get. Valid during the call it is given to only,
+/// on the writer's thread.
+public final class Batch {
+  /// The time of this batch: the wall clock, but never before an earlier batch's, whatever the wall
+  /// clock does, also over restarts.
+  public private(set) var now = Timestamp(microseconds: 0)
+  /// The boot time of this batch, on the store's own scale.
+  public private(set) var boot = BootTime(microseconds: 0)
+
+  let store: ObjectIdentifier
+  var states: [any WriterState] = []
+  var connection: SQLiteConnection
+  /// A failure that isn't the running command's own affair.
+  private(set) var failure: SQLiteFailure?
+  /// Rows were sent to the engine already, before the end of the batch.
+  private(set) var hasFlushed = false
+  /// Commit although no row was written.
+  var mustCommit = false
+  let buffer = RowBuffer()
+  private var undoLog: [() -> Void] = []
+
+  init(store: ObjectIdentifier, connection: SQLiteConnection) {
+    self.store = store
+    self.connection = connection
+  }
+
+  /// Appends a row for `statement`; rows are executed in the order of their writing, before COMMIT.
+  public func write(_ statement: Statement, _ bind: (inout Row) -> Void) {
+    buffer.appendRow(of: statement, bind)
+  }
+
+  /// How to take back a change of memory; run in reverse order if the command or its batch fails.
+  public func undo(_ body: @escaping () -> Void) {
+    undoLog.append(body)
+  }
+
+  /// For rare decisions that need SQL: sees everything written so far in this batch. A flush of what
+  /// is pending comes first, so it costs the batch its grouping; not for hot paths.
+  public func query(
+    _ statement: Statement, bind: (inout Row) -> Void = { _ in },
+    _ each: (borrowing ResultRow) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    do {
+      try flush()
+    } catch {
+      failure = error
+      throw error.error
+    }
+    try queryCommitted(statement, bind: bind, each)
+  }
+
+  /// The same without the flush: for what can't be pending.
+  func queryCommitted(
+    _ statement: Statement, bind: (inout Row) -> Void,
+    _ each: (borrowing ResultRow) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    do {
+      try connection.query(statement, bind: bind, each)
+    } catch {
+      switch error {
+      case .caller(let error): throw error
+      case .engine(let failed):
+        if failed.kind != .guilty { failure = failed }
+        throw failed.error
+      }
+    }
+  }
+
+  // MARK: - For the writer
+
+  /// Where a command began.
+  struct Mark {
+    let rows: RowBuffer.Mark
+    let undos: Int
+    let flushes: Int
+  }
+
+  private var flushes = 0
+
+  func begin(now: Timestamp, boot: BootTime) {
+    self.now = now
+    self.boot = boot
+    failure = nil
+    hasFlushed = false
+    mustCommit = false
+    buffer.removeAll()
+    undoLog.removeAll(keepingCapacity: true)
+  }
+
+  var mark: Mark { Mark(rows: buffer.mark, undos: undoLog.count, flushes: flushes) }
+
+  /// Takes back one command. False if its rows have reached the engine: then only the whole batch
+  /// can be taken back.
+  func rollback(to mark: Mark) -> Bool {
+    while undoLog.count > mark.undos { undoLog.removeLast()() }
+    guard mark.flushes == flushes else { return false }
+    buffer.truncate(to: mark.rows)
+    return true
+  }
+
+  /// A command failed that can't be taken back alone.
+  func abandon(_ error: StoreError) {
+    failure = failure ?? .command(error)
+  }
+
+  /// Takes back everything in memory.
+  func rollback() {
+    while let undo = undoLog.popLast() { undo() }
+    buffer.removeAll()
+  }
+
+  /// The states themselves are gone, and what leads back in them is too.
+  func forget() {
+    undoLog.removeAll()
+    buffer.removeAll()
+  }
+
+  /// Sends what is pending to the engine.
+  func flush() throws(SQLiteFailure) {
+    guard !buffer.runs.isEmpty else { return }
+    flushes += 1
+    hasFlushed = true
+    defer { buffer.removeAll() }
+    try connection.execute(buffer)
+  }
+
+  /// Nothing to commit.
+  var isEmpty: Bool { !mustCommit && !hasFlushed && buffer.runs.isEmpty }
+}

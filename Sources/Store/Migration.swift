@@ -1,0 +1,13 @@
+/// One numbered step from an empty database to the newest one, of one capability.
+public struct Migration: Sendable {
+  /// Counts from 1 without a gap.
+  public let number: Int
+  /// SQL text of any number of statements; what it does must be the same on every run.
+  public let sql: String
+
+  /// Step `number`.
+  public init(number: Int, sql: String) {
+    self.number = number
+    self.sql = sql
+  }
+}

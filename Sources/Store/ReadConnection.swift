@@ -1,0 +1,56 @@
+/// Reads one snapshot of what is committed. Valid only during the call it is given to.
+public final class ReadConnection {
+  let connection: SQLiteConnection
+
+  init(_ connection: SQLiteConnection) { self.connection = connection }
+
+  /// Calls `each` for every row; `bind` gives `$1`, `$2`, … Bound the result in the statement.
+  public func query(
+    _ statement: Statement, bind: (inout Row) -> Void = { _ in },
+    _ each: (borrowing ResultRow) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    do {
+      try connection.query(statement, bind: bind, each)
+    } catch {
+      switch error {
+      case .engine(let failure): throw failure.error
+      case .caller(let error): throw error
+      }
+    }
+  }
+}
+
+/// What ends a query early: the engine, or the one who reads the rows.
+enum QueryFailure: Error {
+  case engine(SQLiteFailure)
+  case caller(StoreError)
+}
+
+extension SQLiteConnection {
+  func query(
+    _ statement: Statement, bind: (inout Row) -> Void,
+    _ each: (borrowing ResultRow) throws(StoreError) -> Void
+  ) throws(QueryFailure) {
+    // A query inside `each` gets a buffer of its own: the engine still points into this one.
+    let parameters = parameterBuffers.popLast() ?? RowBuffer(capacity: 512)
+    defer { parameterBuffers.append(parameters) }
+    parameters.removeAll()
+    var row = Row(buffer: parameters)
+    bind(&row)
+    var thrown: StoreError?
+    do {
+      try query(statement, parameters) { row in
+        do throws(StoreError) {
+          try each(row)
+          return true
+        } catch {
+          thrown = error
+          return false
+        }
+      }
+    } catch {
+      throw .engine(error)
+    }
+    if let thrown { throw .caller(thrown) }
+  }
+}

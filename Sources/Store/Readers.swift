@@ -1,0 +1,149 @@
+internal import Glibc
+
+/// Threads with connections of their own that see only what is committed.
+final class Readers: @unchecked Sendable {
+  // Everything mutable is guarded by `monitor`.
+  typealias Job = @Sendable (Result<ReadConnection, StoreError>) -> Void
+
+  private let configuration: StoreConfiguration
+  private let monitor = Monitor()
+  private var queue: FairQueue<Job>
+  private var refusal: StoreError?
+  private var threads: [WorkerThread] = []
+  private var isSuspended = false
+  private var isClosing = false
+  private var open = 0
+  private var running: [SQLiteConnection] = []
+
+  init(_ configuration: StoreConfiguration) {
+    self.configuration = configuration
+    queue = FairQueue(
+      limit: configuration.queuedReads, limitPerCaller: configuration.queuedReads / 2)
+  }
+
+  func start() {
+    threads = (0..<configuration.readers).map { number in
+      WorkerThread(name: "ow-read-\(number)") { self.run() }
+    }
+  }
+
+  /// Why it can't be queued, or nil.
+  func enqueue(caller: String, _ job: @escaping Job) -> StoreError? {
+    monitor.withLock {
+      if let refusal { return refusal }
+      guard queue.append(job, caller: caller) else { return .queueFull }
+      monitor.broadcast()
+      return nil
+    }
+  }
+
+  /// Closes every connection, running reads are broken off; returns when it is done.
+  func suspend() {
+    monitor.withLock {
+      isSuspended = true
+      refusal = refusal ?? .unavailable(.recovering)
+      interrupt()
+      while open > 0 { monitor.wait(atMost: nil) }
+    }
+  }
+
+  func resume() throws(StoreError) {
+    monitor.withLock {
+      isSuspended = false
+      refusal = isClosing ? .closed : nil
+      monitor.broadcast()
+    }
+  }
+
+  /// What waits is failed, the threads end.
+  func close() {
+    monitor.withLock {
+      isClosing = true
+      refusal = .closed
+      interrupt()
+      monitor.broadcast()
+    }
+    for thread in threads { thread.join() }
+    threads = []
+  }
+
+  private func interrupt() {
+    for connection in running { connection.interrupt() }
+    monitor.broadcast()
+  }
+
+  private enum Step { case end, closeConnection, job(Job) }
+
+  private func next(isOpen: Bool) -> Step {
+    monitor.withLock {
+      while true {
+        if isSuspended, isOpen { return .closeConnection }
+        if isClosing { return .end }
+        if !isSuspended, let job = queue.popFirst() {
+          if !isOpen { open += 1 }
+          return .job(job)
+        }
+        monitor.wait(atMost: nil)
+      }
+    }
+  }
+
+  private func run() {
+    var connection: SQLiteConnection?
+    while true {
+      switch next(isOpen: connection != nil) {
+      case .end:
+        connection?.close()
+        drain()
+        return
+      case .closeConnection:
+        connection?.close()
+        connection = nil
+        monitor.withLock {
+          open -= 1
+          monitor.broadcast()
+        }
+      case .job(let job):
+        perform(job, &connection)
+      }
+    }
+  }
+
+  private func perform(_ job: Job, _ connection: inout SQLiteConnection?) {
+    do throws(StoreError) {
+      let opened: SQLiteConnection
+      if let connection {
+        opened = connection
+      } else {
+        opened = try openOne()
+        connection = opened
+      }
+      monitor.withLock {
+        running.append(opened)
+        // Suspended since this was taken: it will be broken off at its first step.
+        if isSuspended || isClosing { opened.interrupt() }
+      }
+      defer { monitor.withLock { running.removeAll { $0 === opened } } }
+      try opened.snapshot(limit: configuration.readTimeLimit) { job(.success($0)) }
+    } catch {
+      job(.failure(error))
+    }
+  }
+
+  /// It is counted as open already.
+  private func openOne() throws(StoreError) -> SQLiteConnection {
+    do throws(StoreError) {
+      return try SQLiteOpening.reader(configuration)
+    } catch {
+      monitor.withLock {
+        open -= 1
+        monitor.broadcast()
+      }
+      throw error
+    }
+  }
+
+  private func drain() {
+    while let job = monitor.withLock({ queue.popFirst() }) { job(.failure(.closed)) }
+  }
+}

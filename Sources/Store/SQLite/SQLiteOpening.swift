@@ -1,0 +1,85 @@
+internal import CSQLite
+internal import Glibc
+
+/// How connections are opened, and what is asserted of each.
+enum SQLiteOpening {
+  private static let synchronous = Statement("PRAGMA synchronous")
+  private static let journalMode = Statement("PRAGMA journal_mode")
+
+  /// The writer's connection to what is certainly on disk.
+  static func writer(_ configuration: StoreConfiguration) throws(StoreError) -> SQLiteConnection {
+    do throws(SQLiteFailure) {
+      try WriteAheadLog.rewrite(path: configuration.path, vfs: configuration.vfs)
+      let connection = try SQLiteConnection(
+        path: configuration.path, readOnly: false, vfs: configuration.vfs)
+      // Another program with the file open is waited for a moment while the log is recovered.
+      sqlite3_busy_timeout(connection.handle, 2_000)
+      guard sqlite3_db_readonly(connection.handle, "main") == 0 else {
+        throw SQLiteFailure(code: SQLITE_READONLY, message: "opened read-only")
+      }
+      try connection.run(
+        """
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = \(configuration.sabotage.synchronousOff ? "OFF" : "FULL");
+        PRAGMA wal_autocheckpoint = 0;
+        PRAGMA journal_size_limit = \(WriteAheadLog.keptBytes);
+        PRAGMA cache_size = -\(writerCacheKiB);
+        PRAGMA temp_store = MEMORY;
+        PRAGMA trusted_schema = OFF;
+        """)
+      if !configuration.sabotage.synchronousOff { try assertDurable(connection) }
+      // What was recovered must be in the file itself before anything is answered from it.
+      try WriteAheadLog.checkpoint(connection, mode: .truncate)
+      sqlite3_busy_timeout(connection.handle, 0)
+      connection.countLogPages()
+      return connection
+    } catch {
+      throw opened(error, path: configuration.path)
+    }
+  }
+
+  /// A reader's connection.
+  static func reader(_ configuration: StoreConfiguration) throws(StoreError) -> SQLiteConnection {
+    do throws(SQLiteFailure) {
+      let connection = try SQLiteConnection(
+        path: configuration.path, readOnly: true, vfs: configuration.vfs)
+      sqlite3_busy_timeout(connection.handle, 2_000)
+      try connection.run(
+        "PRAGMA query_only = ON; PRAGMA cache_size = -\(readerCacheKiB); PRAGMA temp_store = MEMORY"
+      )
+      return connection
+    } catch {
+      throw opened(error, path: configuration.path)
+    }
+  }
+
+  /// The hot tables' inner pages and tails; the rest is the page cache's.
+  private static let writerCacheKiB = 65_536
+  private static let readerCacheKiB = 8_192
+
+  /// A library in between may have set these back: look, don't trust.
+  private static func assertDurable(_ connection: SQLiteConnection) throws(SQLiteFailure) {
+    var level: Int64 = -1
+    var mode = ""
+    do {
+      try connection.query(synchronous, bind: { _ in }) { level = $0.integer(0) }
+      try connection.query(journalMode, bind: { _ in }) { mode = $0.text(0) }
+    } catch {
+      if case .engine(let failure) = error { throw failure }
+    }
+    guard level == 2, mode == "wal" else {
+      throw SQLiteFailure(
+        code: SQLITE_MISUSE, message: "synchronous is \(level), journal mode is \(mode)")
+    }
+  }
+
+  /// At the opening, "not now" has a name and a place.
+  private static func opened(_ failure: SQLiteFailure, path: String) -> StoreError {
+    switch failure.code & 0xff {
+    case SQLITE_READONLY, SQLITE_PERM, SQLITE_CANTOPEN:
+      .notWritable(path: path, reason: failure.message)
+    case SQLITE_BUSY: .locked(path: path)
+    default: failure.error
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// The store's two times: the wall's, held so that it never goes back, and the boot scale, which goes
+/// on where the last commit before the opening left it.
+struct StoreTimes: Sendable {
+  private let clock: any StoreClock
+  private let bootOffset: Int64
+  /// The newest time given to a decision; at first what the last commit has kept.
+  private(set) var lastNow: Timestamp
+
+  init(clock: any StoreClock, committedNow: Timestamp, committedBoot: BootTime) {
+    self.clock = clock
+    bootOffset = committedBoot.microseconds - clock.boot().microseconds
+    lastNow = committedNow
+  }
+
+  var boot: BootTime { BootTime(microseconds: clock.boot().microseconds &+ bootOffset) }
+
+  /// While the wall clock is behind, time stands still.
+  mutating func advance() -> Timestamp {
+    lastNow = max(lastNow, clock.wall())
+    return lastNow
+  }
+}

@@ -1,0 +1,158 @@
+/// Deciding and committing.
+extension Writer {
+  /// Settles every command: in one batch if it fits and nothing is wrong with it.
+  func process(_ commands: ArraySlice<Command>) {
+    var rest = commands
+    while !rest.isEmpty {
+      guard mode == .serving else {
+        for command in rest { fail(command, .unavailable(.recovering)) }
+        return
+      }
+      rest = rest.dropFirst(attempt(rest))
+    }
+  }
+
+  /// Settles the first commands, and says how many.
+  private func attempt(_ commands: ArraySlice<Command>) -> Int {
+    do {
+      try begin()
+    } catch {
+      settle(commands, failed: error, at: .begin)
+      return commands.count
+    }
+    batch.begin(now: times.advance(), boot: times.boot)
+    var decided: [Command] = []
+    var errors: [(Command, StoreError)] = []
+    let looked = decide(commands, &decided, &errors)
+    do throws(StageFailure) {
+      try commit(decided)
+    } catch {
+      let taken = commands.prefix(looked).filter(\.isTaken)
+      settle(taken, failed: error.failure, at: error.stage)
+      return looked
+    }
+    publish(decided, errors)
+    return looked
+  }
+
+  /// Waits a moment for the lock of another program; nobody else of ours writes.
+  private func begin() throws(SQLiteFailure) {
+    let limit = clock.boot() + configuration.busyWait
+    while true {
+      do throws(SQLiteFailure) {
+        return try connection.step(Self.begin)
+      } catch {
+        guard error.error == .unavailable(.busy), clock.boot() < limit else { throw error }
+        pauseBriefly()
+      }
+    }
+  }
+
+  private func decide(
+    _ commands: ArraySlice<Command>, _ decided: inout [Command],
+    _ errors: inout [(Command, StoreError)]
+  ) -> Int {
+    var looked = 0
+    decided.reserveCapacity(commands.count)
+    for command in commands {
+      let isFull =
+        batch.buffer.rows + command.rows > configuration.batchRows
+        || batch.buffer.size > configuration.batchBytes
+      if isFull, !decided.isEmpty { break }
+      looked += 1
+      guard command.take(at: batch.boot) else { continue }
+      let mark = batch.mark
+      do throws(StoreError) {
+        try command.decide(batch)
+        decided.append(command)
+      } catch {
+        errors.append((command, error))
+        if !batch.rollback(to: mark) { batch.abandon(error) }
+      }
+      if batch.failure != nil { break }
+    }
+    return looked
+  }
+
+  struct StageFailure: Error {
+    let failure: SQLiteFailure
+    let stage: BatchVerdict.Stage
+  }
+
+  private func commit(_ decided: [Command]) throws(StageFailure) {
+    if let failure = batch.failure { throw StageFailure(failure: failure, stage: .rows) }
+    for state in states { state.willCommit(batch) }
+    let isEmpty = batch.isEmpty
+    do throws(SQLiteFailure) {
+      if !isEmpty {
+        next.write(batch.buffer)
+        try batch.flush()
+      }
+    } catch {
+      throw StageFailure(failure: error, stage: .rows)
+    }
+    if configuration.sabotage.publishBeforeCommit { for command in decided { command.publish() } }
+    do throws(SQLiteFailure) {
+      // Nothing to make durable: no sync either.
+      try connection.step(isEmpty ? Self.rollback : Self.commit)
+    } catch {
+      throw StageFailure(failure: error, stage: .commit)
+    }
+    if !isEmpty { marker = next }
+  }
+
+  /// The marker of the batch in hand.
+  private var next: BatchMarker {
+    BatchMarker(
+      epoch: marker.epoch, sequence: marker.sequence + 1, now: batch.now, boot: batch.boot)
+  }
+
+  private func publish(_ decided: [Command], _ errors: [(Command, StoreError)]) {
+    batch.forget()
+    for state in states { state.didCommit() }
+    for command in decided { command.publish() }
+    for (command, error) in errors { fail(command, error) }
+  }
+
+  func fail(_ command: Command, _ error: StoreError) {
+    if command.isTaken { command.fail(error) } else { command.finish(error) }
+    guard let wake = command as? Wake else { return }
+    wakes.failed(wake.index, at: times.boot)
+    configuration.onEvent(.wakeFailed(capability: types[wake.index].capability, error))
+  }
+
+  /// What failed is taken back, and everyone in it gets an end.
+  private func settle(
+    _ commands: some Collection<Command>, failed failure: SQLiteFailure,
+    at stage: BatchVerdict.Stage
+  ) {
+    switch BatchVerdict(failure.kind, at: stage) {
+    case .split:
+      takeBack()
+      guard commands.count > 1 else {
+        for command in commands { fail(command, failure.error) }
+        return
+      }
+      let all = Array(commands)
+      process(all[..<(all.count / 2)])
+      process(all[(all.count / 2)...])
+    case .probe:
+      takeBack()
+      for command in commands { fail(command, failure.error) }
+      pause(failure.error)
+    case .recover:
+      for command in commands { fail(command, .unavailable(.recovering)) }
+      recover(after: failure.error, unknown: nil, [])
+    case .recoverByMarker:
+      recover(after: failure.error, unknown: next, Array(commands))
+    case .giveUp:
+      for command in commands { fail(command, failure.error) }
+      giveUp(failure.error)
+    }
+  }
+
+  private func takeBack() {
+    batch.rollback()
+    if !connection.isIdle { try? connection.step(Self.rollback) }
+  }
+}
