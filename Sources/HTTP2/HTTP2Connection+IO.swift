@@ -46,7 +46,7 @@ extension HTTP2Connection {
   /// A short answer in the words of whoever came with HTTP/1.
   private func answerHTTP1() {
     let answer: StaticString = """
-      HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: 62\r\n\
+      HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: 63\r\n\
       Connection: close\r\n\r\nThis port speaks gRPC over HTTP/2 (by prior knowledge or ALPN)\n
       """
     _ = transport?.write(

@@ -69,13 +69,21 @@ private struct SessionSetup: @unchecked Sendable {
   }
 }
 
-private func connection(_ pointer: UnsafeMutableRawPointer?) -> HTTP2Connection? {
-  pointer.map { Unmanaged<HTTP2Connection>.fromOpaque($0).takeUnretainedValue() }
+// What nghttp2 points to is alive during its callbacks: the connection because it is on the stack, a
+// stream because the connection's list holds it. So neither is retained here, several times a call.
+
+private func with(_ data: UnsafeMutableRawPointer?, _ body: (HTTP2Connection) -> Void) -> Int32 {
+  guard let data else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+  Unmanaged<HTTP2Connection>.fromOpaque(data)._withUnsafeGuaranteedRef(body)
+  return 0
 }
 
-private func stream(_ session: OpaquePointer?, _ id: Int32) -> HTTP2Stream? {
-  guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return nil }
-  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+private func withStream(_ session: OpaquePointer?, _ id: Int32, _ body: (HTTP2Stream) -> Void)
+  -> Bool
+{
+  guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return false }
+  Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
+  return true
 }
 
 private func isHeaders(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
@@ -86,16 +94,15 @@ private func didBeginHeaders(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let connection = connection(data), let frame, isHeaders(frame) else { return 0 }
-  connection.headers.removeAll()
-  if frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+  with(data) { connection in
+    guard let frame, isHeaders(frame) else { return }
+    connection.headers.removeAll()
+    guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return }
     let id = frame.pointee.hd.stream_id
     let stream = HTTP2Stream(connection: connection, id: id)
-    // The connection's list keeps it alive until `remove`.
     connection.insert(stream)
     nghttp2_session_set_stream_user_data(session, id, Unmanaged.passUnretained(stream).toOpaque())
   }
-  return 0
 }
 
 private func didReceiveHeader(
@@ -103,34 +110,34 @@ private func didReceiveHeader(
   _ name: UnsafePointer<UInt8>?, _ nameCount: Int, _ value: UnsafePointer<UInt8>?,
   _ valueCount: Int, _ flags: UInt8, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  connection(data)?.headers.append(
-    name: UnsafeRawBufferPointer(start: name, count: nameCount),
-    value: UnsafeRawBufferPointer(start: value, count: valueCount))
-  return 0
+  with(data) { connection in
+    connection.headers.append(
+      name: UnsafeRawBufferPointer(start: name, count: nameCount),
+      value: UnsafeRawBufferPointer(start: value, count: valueCount))
+  }
 }
 
 private func didReceiveFrame(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let connection = connection(data), let frame else { return 0 }
-  let header = frame.pointee.hd
-  switch UInt32(header.type) {
-  case NGHTTP2_DATA.rawValue:
-    guard let stream = stream(session, header.stream_id) else { return 0 }
-    if header.isEnd { end(stream) }
-  case NGHTTP2_HEADERS.rawValue:
-    guard let stream = stream(session, header.stream_id) else { return 0 }
-    deliverHeaders(stream, connection, endStream: header.isEnd)
-  case NGHTTP2_SETTINGS.rawValue:
-    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { connection.settingsReceived() }
-  case NGHTTP2_PING.rawValue:
-    if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { connection.pingAnswered() }
-  case NGHTTP2_GOAWAY.rawValue:
-    connection.goAwayReceived()
-  default: break
+  with(data) { connection in
+    guard let header = frame?.pointee.hd else { return }
+    let isAnswer = header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
+    switch UInt32(header.type) {
+    case NGHTTP2_DATA.rawValue:
+      guard header.isEnd else { return }
+      _ = withStream(session, header.stream_id) { end($0) }
+    case NGHTTP2_HEADERS.rawValue:
+      _ = withStream(session, header.stream_id) {
+        deliverHeaders($0, connection, endStream: header.isEnd)
+      }
+    case NGHTTP2_SETTINGS.rawValue: if !isAnswer { connection.settingsReceived() }
+    case NGHTTP2_PING.rawValue: if isAnswer { connection.pingAnswered() }
+    case NGHTTP2_GOAWAY.rawValue: connection.goAwayReceived()
+    default: break
+    }
   }
-  return 0
 }
 
 private func deliverHeaders(
@@ -161,39 +168,41 @@ private func didReceiveData(
   _ session: OpaquePointer?, _ flags: UInt8, _ id: Int32, _ bytes: UnsafePointer<UInt8>?,
   _ count: Int, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let stream = stream(session, id) else {
-    // Its reader is gone; the connection's credit must not go with it.
-    nghttp2_session_consume_connection(session, count)
-    return 0
+  let isRead = withStream(session, id) {
+    $0.received(UnsafeRawBufferPointer(start: bytes, count: count))
   }
-  stream.received(UnsafeRawBufferPointer(start: bytes, count: count))
+  // Without a reader, the connection's credit must not go with the stream.
+  if !isRead { nghttp2_session_consume_connection(session, count) }
   return 0
 }
 
 private func didCloseStream(
   _ session: OpaquePointer?, _ id: Int32, _ code: UInt32, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let stream = stream(session, id) else { return 0 }
-  let reason = HTTP2ErrorCode(rawValue: code)
-  let isComplete = reason == .noError
-  stream.connection.remove(stream, isComplete ? .complete : .reset(reason))
-  return 0
+  with(data) { connection in
+    let reason = HTTP2ErrorCode(rawValue: code)
+    guard let pointer = nghttp2_session_get_stream_user_data(session, id) else { return }
+    // Retained here, because the list that it is removed from may have held the last reference.
+    let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
+    connection.remove(stream, reason == .noError ? .complete : .reset(reason))
+  }
 }
 
 private func didSendFrame(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
   _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let frame, frame.pointee.hd.isEnd else { return 0 }
-  let type = UInt32(frame.pointee.hd.type)
-  guard type == NGHTTP2_DATA.rawValue || type == NGHTTP2_HEADERS.rawValue else { return 0 }
-  guard let connection = connection(data), connection.role == .server,
-    let stream = stream(session, frame.pointee.hd.stream_id), !stream.isRemoteEnded
-  else { return 0 }
-  // The answer is complete and the rest of the request isn't wanted (RFC 9113 section 8.1).
-  nghttp2_submit_rst_stream(
-    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
-  return 0
+  with(data) { connection in
+    guard let header = frame?.pointee.hd, header.isEnd, connection.role == .server,
+      header.type == UInt8(NGHTTP2_DATA.rawValue) || header.type == UInt8(NGHTTP2_HEADERS.rawValue)
+    else { return }
+    _ = withStream(session, header.stream_id) { stream in
+      guard !stream.isRemoteEnded else { return }
+      // The answer is complete and the rest of the request isn't wanted (RFC 9113 section 8.1).
+      nghttp2_submit_rst_stream(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
+    }
+  }
 }
 
 extension nghttp2_frame_hd {

@@ -35,6 +35,7 @@ public final class HTTP2Stream: @unchecked Sendable {
     case none
     case plain
     case trailers([HeaderField])
+    case block(HeaderBlock)
   }
 
   /// The connection that it is on.
@@ -76,23 +77,30 @@ public final class HTTP2Stream: @unchecked Sendable {
 
   /// Sends the response's headers on a server, or opens the stream on a client.
   public func sendHeaders(_ fields: [HeaderField], endStream: Bool) {
+    connection.buffers.headers.withFields(fields) { submit($0, $1, endStream: endStream) }
+  }
+
+  /// The same, of fields that were prepared.
+  public func sendHeaders(_ block: HeaderBlock, endStream: Bool) {
+    submit(block.vector, block.count, endStream: endStream)
+  }
+
+  private func submit(_ fields: UnsafePointer<nghttp2_nv>?, _ count: Int, endStream: Bool) {
     guard !isClosed, !hasSentHeaders, let session = connection.session else { return }
     hasSentHeaders = true
     if endStream { ending = .plain }
+    let me = Unmanaged.passUnretained(self).toOpaque()
     var provider = nghttp2_data_provider()
-    provider.source.ptr = Unmanaged.passUnretained(self).toOpaque()
+    provider.source.ptr = me
     provider.read_callback = readOutgoing
-    let code = connection.buffers.headers.withFields(fields) { vector, count -> Int32 in
-      withUnsafePointer(to: provider) { provider in
-        let body = endStream ? nil : provider
-        guard connection.role == .client else {
-          return nghttp2_submit_response(session, id, vector, count, body)
-        }
-        let data = Unmanaged.passUnretained(self).toOpaque()
-        let id = nghttp2_submit_request(session, nil, vector, count, body, data)
-        if id > 0 { self.id = id }
-        return min(id, 0)
+    let code = withUnsafePointer(to: provider) { provider -> Int32 in
+      let body = endStream ? nil : provider
+      guard connection.role == .client else {
+        return nghttp2_submit_response(session, id, fields, count, body)
       }
+      let id = nghttp2_submit_request(session, nil, fields, count, body, me)
+      if id > 0 { self.id = id }
+      return min(id, 0)
     }
     if code != 0 { connection.abandon(self) }
     connection.setNeedsFlush()
@@ -107,16 +115,17 @@ public final class HTTP2Stream: @unchecked Sendable {
   }
 
   /// Sends trailers after what is queued, which ends this side.
-  public func sendTrailers(_ fields: [HeaderField]) {
-    guard !isClosed, case .none = ending else { return }
-    ending = .trailers(fields)
-    resume()
-  }
+  public func sendTrailers(_ fields: [HeaderField]) { end(.trailers(fields)) }
+
+  /// The same, of fields that were prepared.
+  public func sendTrailers(_ block: HeaderBlock) { end(.block(block)) }
 
   /// Ends this side after what is queued.
-  public func endStream() {
+  public func endStream() { end(.plain) }
+
+  private func end(_ how: Ending) {
     guard !isClosed, case .none = ending else { return }
-    ending = .plain
+    ending = how
     resume()
   }
 
@@ -190,14 +199,21 @@ public final class HTTP2Stream: @unchecked Sendable {
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     case .plain:
       flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      return count
     case .trailers(let fields):
-      flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-      let code = connection.buffers.headers.withFields(fields) { vector, count in
-        nghttp2_submit_trailer(connection.session, id, vector, count)
+      let isTaken = connection.buffers.headers.withFields(fields) { submitTrailers($0, $1) }
+      guard isTaken else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
+    case .block(let block):
+      guard submitTrailers(block.vector, block.count) else {
+        return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
       }
-      if code != 0 { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
     }
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue | NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
     return count
+  }
+
+  private func submitTrailers(_ fields: UnsafePointer<nghttp2_nv>?, _ count: Int) -> Bool {
+    nghttp2_submit_trailer(connection.session, id, fields, count) == 0
   }
 }
 
@@ -209,6 +225,7 @@ private func readOutgoing(
   guard let buffer, let flags, let pointer = source?.pointee.ptr else {
     return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
   }
-  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
-  return stream.fillFrame(UnsafeMutableRawBufferPointer(start: buffer, count: count), flags)
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
+    $0.fillFrame(UnsafeMutableRawBufferPointer(start: buffer, count: count), flags)
+  }
 }

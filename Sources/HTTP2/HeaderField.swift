@@ -1,5 +1,3 @@
-internal import CNGHTTP2
-
 /// One header field to send. Names must be in lower case (RFC 9113 section 8.2).
 public struct HeaderField: Sendable {
   /// Text that lives as long as the process costs no copy.
@@ -17,69 +15,5 @@ public struct HeaderField: Sendable {
   public init(_ name: Text, _ value: Text) {
     self.name = name
     self.value = value
-  }
-}
-
-/// Header fields as nghttp2 takes them, built anew for each block in memory that is used again.
-/// Confined to a loop.
-final class HeaderEncoder {
-  private var vector: [nghttp2_nv] = []
-  private var scratch = ByteQueue()
-  private var offsets: [(field: Int, isName: Bool, offset: Int, count: Int)] = []
-
-  /// Calls `body` with the fields; what they point to is valid during the call, and nghttp2 copies
-  /// whatever isn't fixed.
-  func withFields<Result>(
-    _ fields: [HeaderField], _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Result
-  ) -> Result {
-    vector.removeAll(keepingCapacity: true)
-    offsets.removeAll(keepingCapacity: true)
-    scratch.removeAll()
-    for (index, field) in fields.enumerated() {
-      vector.append(nghttp2_nv())
-      set(field.name, isName: true, of: index)
-      set(field.value, isName: false, of: index)
-    }
-    // Only now, because the scratch memory may have moved while it grew.
-    let base = scratch.bytes.baseAddress
-    for entry in offsets {
-      let text = base.map {
-        UnsafeMutablePointer(mutating: ($0 + entry.offset).assumingMemoryBound(to: UInt8.self))
-      }
-      point(entry.isName, of: entry.field, to: text, entry.count)
-    }
-    return vector.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
-  }
-
-  private func set(_ text: HeaderField.Text, isName: Bool, of index: Int) {
-    switch text {
-    case .fixed(let text):
-      let flag = isName ? NGHTTP2_NV_FLAG_NO_COPY_NAME : NGHTTP2_NV_FLAG_NO_COPY_VALUE
-      vector[index].flags |= UInt8(flag.rawValue)
-      point(
-        isName, of: index, to: UnsafeMutablePointer(mutating: text.utf8Start),
-        text.utf8CodeUnitCount)
-    case .string(var text):
-      text.withUTF8 { append(UnsafeRawBufferPointer($0), isName: isName, of: index) }
-    case .bytes(let bytes):
-      bytes.withUnsafeBytes { append($0, isName: isName, of: index) }
-    }
-  }
-
-  private func append(_ bytes: UnsafeRawBufferPointer, isName: Bool, of index: Int) {
-    offsets.append((index, isName, scratch.count, bytes.count))
-    scratch.append(bytes)
-  }
-
-  private func point(
-    _ isName: Bool, of index: Int, to text: UnsafeMutablePointer<UInt8>?, _ count: Int
-  ) {
-    if isName {
-      vector[index].name = text
-      vector[index].namelen = count
-    } else {
-      vector[index].value = text
-      vector[index].valuelen = count
-    }
   }
 }

@@ -7,63 +7,79 @@ public final class HeaderList {
     var valueCount: Int32
   }
 
-  /// Names and values as RFC 9113 section 6.5.2 counts them: 32 bytes more for each field.
+  /// The bytes that RFC 9113 section 6.5.2 counts for a field beside its name and value.
+  private static let fieldOverhead = 32
+
+  /// Names and values as RFC 9113 section 6.5.2 counts them.
   public private(set) var size = 0
+  /// How many fields there are, pseudo-header fields included.
+  public private(set) var count = 0
   /// Whether fields were dropped because the block passed the limit.
   public private(set) var isTooLarge = false
   private let limit: Int
-  private var bytes = ByteQueue()
-  private var entries: [Entry] = []
+  private let bytes: UnsafeMutableRawPointer
+  private let entries: UnsafeMutablePointer<Entry>
+  private var used = 0
 
-  init(limit: Int) { self.limit = limit }
-
-  /// How many fields there are, pseudo-header fields included.
-  public var count: Int { entries.count }
-
-  /// The name of field `index`, in lower case as HTTP/2 has it.
-  public func name(at index: Int) -> UnsafeRawBufferPointer {
-    let entry = entries[index]
-    return slice(Int(entry.start), Int(entry.nameCount))
+  /// `limit` bounds `size`, and so both buffers.
+  init(limit: Int) {
+    self.limit = limit
+    bytes = .allocate(byteCount: max(limit, 1), alignment: 16)
+    entries = .allocate(capacity: max(limit / Self.fieldOverhead, 1))
   }
 
-  /// The value of field `index`.
-  public func value(at index: Int) -> UnsafeRawBufferPointer {
+  deinit {
+    bytes.deallocate()
+    entries.deallocate()
+  }
+
+  /// The name of field `index`, in lower case as HTTP/2 has it; empty beyond the last.
+  public func name(at index: Int) -> UnsafeRawBufferPointer {
+    guard index >= 0, index < count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     let entry = entries[index]
-    return slice(Int(entry.start + entry.nameCount), Int(entry.valueCount))
+    return UnsafeRawBufferPointer(start: bytes + Int(entry.start), count: Int(entry.nameCount))
+  }
+
+  /// The value of field `index`; empty beyond the last.
+  public func value(at index: Int) -> UnsafeRawBufferPointer {
+    guard index >= 0, index < count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    let entry = entries[index]
+    let start = bytes + Int(entry.start) + Int(entry.nameCount)
+    return UnsafeRawBufferPointer(start: start, count: Int(entry.valueCount))
   }
 
   /// The value of the first field of this name, which is in lower case.
   public func first(_ name: StaticString) -> UnsafeRawBufferPointer? {
-    for index in entries.indices where self.name(at: index).equals(name) {
-      return value(at: index)
-    }
+    for index in 0..<count where self.name(at: index).equals(name) { return value(at: index) }
     return nil
   }
 
   func removeAll() {
-    bytes.removeAll()
-    entries.removeAll(keepingCapacity: true)
+    used = 0
+    count = 0
     size = 0
     isTooLarge = false
   }
 
   func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    size += name.count + value.count + 32
+    let total = name.count + value.count
+    size += total + Self.fieldOverhead
     guard size <= limit else {
       isTooLarge = true
       return
     }
-    entries.append(
-      Entry(
-        start: Int32(truncatingIfNeeded: bytes.count),
-        nameCount: Int32(truncatingIfNeeded: name.count),
-        valueCount: Int32(truncatingIfNeeded: value.count)))
-    bytes.append(name)
-    bytes.append(value)
-  }
-
-  private func slice(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<start + count])
+    entries[count] = Entry(
+      start: Int32(truncatingIfNeeded: used), nameCount: Int32(truncatingIfNeeded: name.count),
+      valueCount: Int32(truncatingIfNeeded: value.count))
+    count += 1
+    if let source = name.baseAddress {
+      (bytes + used).copyMemory(from: source, byteCount: name.count)
+    }
+    used += name.count
+    if let source = value.baseAddress {
+      (bytes + used).copyMemory(from: source, byteCount: value.count)
+    }
+    used += value.count
   }
 }
 
@@ -71,7 +87,13 @@ extension UnsafeRawBufferPointer {
   /// Whether these are the bytes of `text`.
   @inlinable
   public func equals(_ text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount else { return false }
-    return elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: count))
+    guard count == text.utf8CodeUnitCount, let start = baseAddress else {
+      return count == 0 && text.utf8CodeUnitCount == 0
+    }
+    for index in 0..<count
+    where start.load(fromByteOffset: index, as: UInt8.self) != text.utf8Start[index] {
+      return false
+    }
+    return true
   }
 }

@@ -1,0 +1,146 @@
+import EventLoop
+import Glibc
+import HTTP2
+import Testing
+
+/// A blocking socket that says whatever it is told to, for peers that don't keep to HTTP/2.
+private struct RawPeer: ~Copyable {
+  private let fd: Int32
+  static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+  static let settings: [UInt8] = [0, 0, 0, 4, 0, 0, 0, 0, 0]
+
+  init(_ port: UInt16) throws {
+    fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0 else { throw SystemError("connect") }
+  }
+
+  deinit { close(fd) }
+
+  func send(_ bytes: [UInt8]) { _ = Glibc.send(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// Everything until the server closes.
+  func readToEnd() -> [UInt8] {
+    var all: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while case let count = recv(fd, &buffer, buffer.count, 0), count > 0 { all += buffer[..<count] }
+    return all
+  }
+}
+
+private func withServer(
+  _ limits: HTTP2Limits = HTTP2Limits(),
+  _ body: @escaping @Sendable (HTTP2Server, SocketAddress) throws -> Void
+) async throws {
+  let loops = try LoopGroup(count: 1)
+  try loops.start()
+  let server = HTTP2Server(limits: limits, loops: loops) { EchoHandler($0) }
+  let address = try server.listen(on: try SocketAddress(host: "127.0.0.1", port: 0))
+  let result = await withCheckedContinuation { continuation in
+    // A thread of its own, because the peer blocks.
+    let thread = Task.detached { Result { try body(server, address) } }
+    Task { continuation.resume(returning: await thread.value) }
+  }
+  await server.shutdown(grace: .zero)
+  loops.stop()
+  try result.get()
+}
+
+@Suite struct RawPeerTests {
+  @Test func http1GetsAShortAnswer() async throws {
+    try await withServer { _, address in
+      let peer = try RawPeer(address.port)
+      peer.send(Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+      let answer = String(decoding: peer.readToEnd(), as: UTF8.self)
+      #expect(answer.contains("HTTP/1.1 505"))
+      let body = answer.components(after: "\r\n\r\n")
+      #expect(answer.contains("Content-Length: \(body.utf8.count)\r\n"))
+    }
+  }
+
+  @Test(arguments: [
+    ("a frame over the size limit", [0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 1] as [UInt8]),
+    ("DATA on an idle stream", [0, 0, 1, 0, 0, 0, 0, 0, 1, 0]),
+    ("a broken header block", [0, 0, 2, 1, 4, 0, 0, 0, 1, 0xFF, 0xFF]),
+    ("a window update of nothing", [0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    ("an even stream", [0, 0, 1, 1, 5, 0, 0, 0, 2, 0x82]),
+  ])
+  func brokenFramesEndTheConnection(_ name: String, _ frame: [UInt8]) async throws {
+    try await withServer { _, address in
+      let peer = try RawPeer(address.port)
+      peer.send(RawPeer.preface + RawPeer.settings + frame)
+      // GOAWAY is frame type 7.
+      let answer = peer.readToEnd()
+      #expect(frameTypes(answer).contains(7), "\(name)")
+    }
+  }
+
+  @Test func aSilentPeerIsDropped() async throws {
+    var limits = HTTP2Limits()
+    limits.handshake = .milliseconds(20)
+    try await withServer(limits) { _, address in
+      let peer = try RawPeer(address.port)
+      peer.send(Array(RawPeer.preface.prefix(5)))
+      _ = peer.readToEnd()
+    }
+  }
+
+  @Test func connectionsOverTheLimitAreClosed() async throws {
+    var limits = HTTP2Limits()
+    limits.connections = 1
+    try await withServer(limits) { _, address in
+      let first = try RawPeer(address.port)
+      first.send(RawPeer.preface + RawPeer.settings)
+      let second = try RawPeer(address.port)
+      second.send(RawPeer.preface + RawPeer.settings)
+      #expect(second.readToEnd().isEmpty)
+      // The first one still answers: its GOAWAY says so.
+      first.send([0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+      #expect(frameTypes(first.readToEnd()).contains(7))
+    }
+  }
+
+  @Test func resetFloodsEndTheConnection() async throws {
+    try await withServer { _, address in
+      let peer = try RawPeer(address.port)
+      var flood = RawPeer.preface + RawPeer.settings
+      for index in 0..<5000 {
+        let id = UInt32(index * 2 + 1)
+        let idBytes = withUnsafeBytes(of: id.bigEndian, Array.init)
+        // HEADERS: POST http / and no authority, all from HPACK's static table; then RST_STREAM.
+        flood += [0, 0, 3, 1, 4] + idBytes + [0x83, 0x86, 0x84]
+        flood += [0, 0, 4, 3, 0] + idBytes + [0, 0, 0, 8]
+      }
+      peer.send(flood)
+      _ = peer.readToEnd()
+    }
+  }
+}
+
+/// The types of the frames in `bytes`, the last of which may be cut.
+private func frameTypes(_ bytes: [UInt8]) -> [UInt8] {
+  var types: [UInt8] = []
+  var rest = bytes[...]
+  while rest.count >= 9 {
+    let header = Array(rest.prefix(9))
+    types.append(header[3])
+    let length = Int(header[0]) << 16 | Int(header[1]) << 8 | Int(header[2])
+    rest = rest.dropFirst(9 + length)
+  }
+  return types
+}
+
+extension String {
+  fileprivate func components(after separator: String) -> Substring {
+    guard let range = firstRange(of: separator) else { return self[...] }
+    return self[range.upperBound...]
+  }
+}
