@@ -24,11 +24,6 @@ struct ByteQueue: ~Copyable {
     tail += bytes.count
   }
 
-  /// Makes room for `count` bytes in all, so that a message of known length is moved only once.
-  mutating func reserve(_ count: Int) {
-    if memory.count - head < count { makeRoom(count - self.count) }
-  }
-
   mutating func removeFirst(_ count: Int) {
     precondition(count <= self.count, "more bytes leave a queue than are in it")
     head += count

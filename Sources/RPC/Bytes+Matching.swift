@@ -2,9 +2,15 @@ internal import Glibc
 
 extension UnsafeRawBufferPointer {
   /// Whether these are exactly the bytes of `text`.
-  func equals(_ text: StaticString) -> Bool {
-    guard let base = baseAddress else { return text.utf8CodeUnitCount == 0 }
-    return count == text.utf8CodeUnitCount && memcmp(base, text.utf8Start, count) == 0
+  func isExactly(_ text: StaticString) -> Bool {
+    isExactly(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Whether these are exactly the bytes of `other`.
+  func isExactly(_ other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard let base = baseAddress, let otherBase = other.baseAddress else { return true }
+    return memcmp(base, otherBase, count) == 0
   }
 
   /// What follows `prefix`, in which ASCII letters may be in either case; nil when it isn't there.

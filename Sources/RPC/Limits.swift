@@ -10,6 +10,9 @@ enum Limits {
   /// Calls kept for reuse on a loop: above any usual number of calls in flight on one.
   static let pooledCalls = 1024
 
+  /// Memory that a message decoded by a client may take.
+  static let clientDecodedBytes = 64 << 20
+
   /// The longest `grpc-message` sent; longer ones are cut. Peers limit the size of trailers (8 KiB is
   /// usual), and an encoded byte takes up to three.
   static let statusMessageBytes = 2048

@@ -30,10 +30,16 @@ struct MessageReader: ~Copyable {
 
   var isEmpty: Bool { queue.count == 0 }
 
+  /// Whether what came so far is one message and nothing else.
+  var holdsExactlyOne: Bool {
+    guard case .message(let count) = front() else { return false }
+    return queue.count == Limits.messagePrefix + count
+  }
+
   mutating func append(_ bytes: UnsafeRawBufferPointer) { queue.append(bytes) }
 
   /// What can be taken now.
-  mutating func front() -> Front {
+  func front() -> Front {
     let bytes = queue.bytes
     guard bytes.count >= Limits.messagePrefix else { return .incomplete }
     let flag = bytes[0]
@@ -43,8 +49,6 @@ struct MessageReader: ~Copyable {
     if length > limit { return .refused(.tooLarge(announced: length)) }
     let whole = Limits.messagePrefix + length
     if bytes.count >= whole { return .message(count: length) }
-    // Not at once all that was announced: memory follows what has really come.
-    queue.reserve(min(whole, 2 * bytes.count))
     return .incomplete
   }
 

@@ -94,13 +94,14 @@ public struct Metadata: Sendable {
     case UInt8(ascii: ":"): return true
     case UInt8(ascii: "g"): return key.dropping("grpc-") != nil
     case UInt8(ascii: "c"):
-      return key.equals("content-type") || key.equals("content-length") || key.equals("connection")
+      return key.isExactly("content-type") || key.isExactly("content-length")
+        || key.isExactly("connection")
     case UInt8(ascii: "t"):
-      return key.equals("te") || key.equals("transfer-encoding")
-    case UInt8(ascii: "h"): return key.equals("host") || key.equals("http2-settings")
-    case UInt8(ascii: "k"): return key.equals("keep-alive")
-    case UInt8(ascii: "p"): return key.equals("proxy-connection")
-    case UInt8(ascii: "u"): return key.equals("upgrade")
+      return key.isExactly("te") || key.isExactly("transfer-encoding")
+    case UInt8(ascii: "h"): return key.isExactly("host") || key.isExactly("http2-settings")
+    case UInt8(ascii: "k"): return key.isExactly("keep-alive")
+    case UInt8(ascii: "p"): return key.isExactly("proxy-connection")
+    case UInt8(ascii: "u"): return key.isExactly("upgrade")
     default: return false
     }
   }
@@ -173,7 +174,7 @@ extension Metadata {
 extension UnsafeRawBufferPointer {
   /// Whether this key's values are bytes.
   var hasBinarySuffix: Bool {
-    count > 4 && UnsafeRawBufferPointer(rebasing: self[(count - 4)...]).equals("-bin")
+    count > 4 && UnsafeRawBufferPointer(rebasing: self[(count - 4)...]).isExactly("-bin")
   }
 }
 

@@ -1,0 +1,61 @@
+internal import HTTP2
+
+/// What the header fields of a response, or its trailers, say.
+struct ResponseHead {
+  private(set) var httpStatus: Int?
+  private(set) var isGRPC = false
+  private var code: Int?
+  private var message = ""
+  private var details: [UInt8]?
+  private var metadata = Metadata()
+
+  /// Reads `headers`; what isn't the protocol's own is added to `metadata`.
+  init(_ headers: HeaderList, metadata: inout Metadata) {
+    for index in 0..<headers.count {
+      let name = headers.name(at: index)
+      let value = headers.value(at: index)
+      switch name.count {
+      case 7 where name.isExactly(":status"): httpStatus = Self.number(value)
+      case 12 where name.isExactly("content-type"): isGRPC = ContentType.isGRPC(value)
+      case 11 where name.isExactly("grpc-status"): code = Self.number(value) ?? -1
+      case 12 where name.isExactly("grpc-message"): message = PercentEncoding.decode(value)
+      case 23 where name.isExactly("grpc-status-details-bin"): details = Base64.decode(value)
+      default: if !Metadata.isReserved(name) { metadata.appendReceived(name, value) }
+      }
+    }
+    self.metadata = metadata
+  }
+
+  /// The status, if there is one. A code that isn't known is UNKNOWN.
+  var status: Result<Void, RPCError>? {
+    guard let code else { return nil }
+    if code == 0 { return .success(()) }
+    var error = RPCError(StatusCode(rawValue: code) ?? .unknown, message, trailers: metadata)
+    if let details { error.unpackDetails(details) }
+    return .failure(error)
+  }
+
+  private static func number(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    guard (1...3).contains(bytes.count) else { return nil }
+    var number = 0
+    for byte in bytes {
+      guard (0x30...0x39).contains(byte) else { return nil }
+      number = number * 10 + Int(byte - 0x30)
+    }
+    return number
+  }
+}
+
+extension RPCError {
+  /// What a stream that closed without a status says.
+  init(closed reason: StreamClose) {
+    switch reason {
+    case .complete: self.init(.internal, "the stream has ended without a status")
+    case .connectionLost: self.init(.unavailable, "the connection was lost")
+    case .reset(let code):
+      self.init(
+        StatusCode(http2ErrorCode: code.rawValue),
+        "the server reset the stream with HTTP/2 error \(code.rawValue)")
+    }
+  }
+}

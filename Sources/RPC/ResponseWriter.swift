@@ -1,0 +1,30 @@
+internal import EventLoop
+internal import HTTP2
+public import Messages
+
+/// Where a handler writes the messages of its response.
+public struct ResponseWriter<Element: Message>: Sendable {
+  let call: ServerCall
+
+  /// Sends a message; waits while more is queued than the client takes. Throws when the call is
+  /// cancelled or its deadline has passed.
+  public func write(_ message: Element) async throws(RPCError) {
+    guard call.loop.isCurrent else {
+      return try await call.loop.call { () throws(RPCError) in try await write(message) }
+    }
+    try call.send(message)
+    while call.stream?.isAboveHighWater ?? false {
+      await call.writerWaiters.wait(on: call.loop)
+      if let failure = call.failure { throw failure }
+      if Task.isCancelled { throw .cancelled }
+    }
+  }
+
+  /// Sends the initial metadata now, not with the first message.
+  public func writeHeaders() async throws(RPCError) {
+    guard call.loop.isCurrent else {
+      return try await call.loop.call { () throws(RPCError) in try await writeHeaders() }
+    }
+    try call.sendHeadersIfNeeded()
+  }
+}

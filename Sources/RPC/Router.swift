@@ -1,0 +1,120 @@
+public import Messages
+
+/// The methods that a server has. Generated service protocols register theirs with it.
+public struct Router: Sendable {
+  private(set) var methods: [Method] = []
+  private(set) var files: [[UInt8]] = []
+  private(set) var services: [String] = []
+
+  /// No methods.
+  public init() {}
+
+  /// Adds a method of one request and one response.
+  public mutating func unary<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    handler: @escaping @Sendable (Request, ServerContext) async throws(RPCError) -> Response
+  ) {
+    add(service, method) { (call) async -> Void in
+      do throws(RPCError) {
+        let request = try call.takeRequest(Request.self)
+        let response = try await handler(request, ServerContext(call: call))
+        call.handlerReturned(response)
+      } catch {
+        call.handlerReturned(error)
+      }
+    }
+  }
+
+  /// Adds a method of one request and one response whose handler never waits.
+  public mutating func immediate<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    handler: @escaping @Sendable (Request, ServerContext) throws(RPCError) -> Response
+  ) {
+    let run: @Sendable (ServerCall) -> Void = { call in
+      do throws(RPCError) {
+        let request = try call.takeRequest(Request.self)
+        call.handlerReturned(try handler(request, ServerContext(call: call)))
+      } catch {
+        call.handlerReturned(error)
+      }
+    }
+    add(
+      Method(service: service, name: method, streamsRequests: false, handler: .immediate(run)))
+  }
+
+  /// Adds a method of one request and a stream of responses.
+  public mutating func serverStreaming<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    handler:
+      @escaping @Sendable (Request, ResponseWriter<Response>, ServerContext)
+      async throws(RPCError) -> Void
+  ) {
+    add(service, method) { (call) async -> Void in
+      do throws(RPCError) {
+        let request = try call.takeRequest(Request.self)
+        try await handler(request, ResponseWriter(call: call), ServerContext(call: call))
+        call.handlerReturned(nil)
+      } catch {
+        call.handlerReturned(error)
+      }
+    }
+  }
+
+  /// Adds a method of a stream of requests and one response.
+  public mutating func clientStreaming<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    handler:
+      @escaping @Sendable (RequestStream<Request>, ServerContext)
+      async throws(RPCError) -> Response
+  ) {
+    add(service, method, streamsRequests: true) { (call) async -> Void in
+      do throws(RPCError) {
+        let response = try await handler(RequestStream(call: call), ServerContext(call: call))
+        call.handlerReturned(response)
+      } catch {
+        call.handlerReturned(error)
+      }
+    }
+  }
+
+  /// Adds a method with a stream each way.
+  public mutating func bidirectional<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    handler:
+      @escaping @Sendable (RequestStream<Request>, ResponseWriter<Response>, ServerContext)
+      async throws(RPCError) -> Void
+  ) {
+    add(service, method, streamsRequests: true) { (call) async -> Void in
+      do throws(RPCError) {
+        try await handler(
+          RequestStream(call: call), ResponseWriter(call: call), ServerContext(call: call))
+        call.handlerReturned(nil)
+      } catch {
+        call.handlerReturned(error)
+      }
+    }
+  }
+
+  /// Tells reflection about a file: its serialized `FileDescriptorProto`, and the services that are
+  /// served from it. Imports of a file are described too, in any order.
+  public mutating func describe(file: [UInt8], services: [String]) {
+    if !files.contains(file) { files.append(file) }
+    self.services += services
+  }
+
+  private mutating func add(
+    _ service: StaticString, _ method: StaticString, streamsRequests: Bool = false,
+    _ run: @escaping @Sendable (ServerCall) async -> Void
+  ) {
+    add(
+      Method(
+        service: service, name: method, streamsRequests: streamsRequests, handler: .async(run)))
+  }
+
+  private mutating func add(_ method: Method) {
+    precondition(
+      !methods.contains { $0.path == method.path },
+      "the method \(method.service)/\(method.name) is registered twice")
+    methods.append(method)
+  }
+}

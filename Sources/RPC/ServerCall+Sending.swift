@@ -1,0 +1,64 @@
+internal import HTTP2
+internal import Messages
+
+extension ServerCall {
+  private static let headers: [HeaderField] = [
+    HeaderField(":status", "200"), HeaderField("content-type", "application/grpc"),
+  ]
+  private static let okTrailers: [HeaderField] = [HeaderField("grpc-status", "0")]
+
+  /// Sends the headers if they are still to be sent, then `message`.
+  func send(_ message: some Message) throws(RPCError) {
+    guard state.canRespond, let stream else { throw failure ?? .cancelled }
+    do throws(EncodingFailure) {
+      // A message that can't be encoded leaves the headers unsent, and the status goes alone.
+      try stream.send(message, using: shared.arena) { sendHeadersIfNeeded(stream) }
+    } catch {
+      throw RPCError(.internal, "the response can't be encoded: \(error.reason.rawValue)")
+    }
+  }
+
+  /// Sends the headers if they are still to be sent.
+  func sendHeadersIfNeeded() throws(RPCError) {
+    guard state.canRespond, let stream else { throw failure ?? .cancelled }
+    sendHeadersIfNeeded(stream)
+  }
+
+  private func sendHeadersIfNeeded(_ stream: HTTP2Stream) {
+    guard state.messageSent() else { return }
+    guard let initial = responseMetadata.takeInitial() else {
+      stream.sendHeaders(Self.headers, endStream: false)
+      return
+    }
+    stream.sendHeaders(Self.headers + initial.headerFields, endStream: false)
+  }
+
+  /// Ends the stream with a status, OK when there is no error.
+  func sendStatus(_ error: RPCError?) {
+    guard state.isStreamOpen, let stream else { return }
+    var trailers = Self.okTrailers
+    if let error { trailers = error.headerFields }
+    if let trailing = responseMetadata.takeTrailing() { trailers += trailing.headerFields }
+    if state.areHeadersSent {
+      stream.sendTrailers(trailers)
+    } else {
+      var initial = Self.headers
+      if let metadata = responseMetadata.takeInitial() { initial += metadata.headerFields }
+      stream.sendHeaders(initial + trailers, endStream: true)
+    }
+  }
+
+  /// Answers what isn't a gRPC call as an HTTP server would.
+  func answerPlainly(_ notACall: RequestHead.NotACall) {
+    guard state.failed() == .sendStatus, let stream else { return }
+    switch notACall {
+    case .methodNotAllowed:
+      stream.sendHeaders(
+        [HeaderField(":status", "405"), HeaderField("allow", "POST")], endStream: true)
+    case .unsupportedMediaType:
+      stream.sendHeaders(
+        [HeaderField(":status", "415"), HeaderField("accept", "application/grpc")],
+        endStream: true)
+    }
+  }
+}

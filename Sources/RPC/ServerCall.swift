@@ -1,0 +1,204 @@
+internal import EventLoop
+internal import HTTP2
+internal import Messages
+internal import Synchronization
+
+/// A call on the server: takes what HTTP2 says of its stream, runs the method's handler, and sends
+/// what the handler gives. `CallState` decides what may happen when.
+// @unchecked: confined to the loop, but for what a handler may look at from elsewhere: that is set
+// before the handler starts and doesn't change, or is atomic, or is behind a lock.
+final class ServerCall: StreamHandler, @unchecked Sendable {
+  let shared: ServerLoop
+  var loop: Loop { shared.loop }
+
+  var state = CallState()
+  var stream: HTTP2Stream?
+  var requests: MessageReader
+  let readerWaiter = Waiter()
+  let writerWaiters = Waiter()
+  private var task: Task<Void, Never>?
+  private var deadlineTimer: Timer?
+  private var isEncodingUnknown = false
+  /// What ended the call before its handler did; the handler's reads and writes throw it.
+  var failure: RPCError?
+
+  // What a handler may look at, on any thread.
+  private(set) var method: Method?
+  private(set) var metadata = Metadata()
+  private(set) var deadline: MonotonicTime?
+  private(set) var peer: PeerInfo?
+  let isCancelled = Atomic(false)
+  let responseMetadata = ResponseMetadata()
+
+  init(_ shared: ServerLoop) {
+    self.shared = shared
+    requests = MessageReader(limit: shared.limits.receiveMessageBytes)
+  }
+
+  /// Makes this the call of `stream`.
+  func begin(_ stream: HTTP2Stream) {
+    self.stream = stream
+    state = CallState()
+    failure = nil
+    method = nil
+    deadline = nil
+    metadata.removeAll()
+    isCancelled.store(false, ordering: .relaxed)
+    responseMetadata.removeAll()
+  }
+
+  // MARK: What HTTP2 says
+
+  func headersReceived(_ headers: HeaderList, endStream: Bool) {
+    let head = RequestHead(headers, metadata: &metadata)
+    if let notACall = head.notACall { return answerPlainly(notACall) }
+    isEncodingUnknown = head.isEncodingUnknown
+    if headers.isTooLarge || metadata.wireBytes > shared.limits.metadataBytes {
+      return fail(RPCError(.resourceExhausted, "the metadata is too large"))
+    }
+    if head.hasBadTimeout { return fail(RPCError(.internal, "grpc-timeout is malformed")) }
+    guard let method = shared.methods.find(head.path) else {
+      let path = String(decoding: head.path.prefix(256), as: UTF8.self)
+      return fail(RPCError(.unimplemented, "there is no method \(path)"))
+    }
+    self.method = method
+    if let timeout = head.timeout { startDeadline(timeout) }
+    if method.streamsRequests, claimSlot() {
+      state.streamingHandlerStarted()
+      runHandler(method)
+    }
+    if endStream { endReceived() }
+  }
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    guard state.wantsRequest, !state.isRequestEnded else {
+      stream?.consumed(bytes.count)
+      return
+    }
+    requests.append(bytes)
+    switch requests.front() {
+    case .refused(let refusal): fail(error(for: refusal))
+    case .message where state.phase == .running: readerWaiter.wakeAll()
+    case .message, .incomplete:
+      // Who waits for the whole of a message gets nowhere without the rest of it.
+      if state.phase == .receiving || readerWaiter.isWaiting {
+        stream?.consumed(requests.creditIncomplete())
+      }
+    }
+  }
+
+  func trailersReceived(_ headers: HeaderList) {}
+
+  func endReceived() {
+    if state.phase == .receiving, !state.isRequestEnded {
+      guard requests.holdsExactlyOne else {
+        return fail(RPCError(.internal, "the request is not exactly one message"))
+      }
+      guard claimSlot() else { return }
+    }
+    switch state.requestEnded() {
+    case .startHandler: if let method { runHandler(method) }
+    case .wakeReader: readerWaiter.wakeAll()
+    case .ignore: break
+    }
+  }
+
+  func writable() { writerWaiters.wakeAll() }
+
+  func closed(_ reason: StreamClose) {
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    if state.streamClosed() { cancelHandler(.cancelled) }
+    stream?.consumed(requests.drain())
+    stream = nil
+    releaseIfDone()
+  }
+
+  // MARK: The handler
+
+  private func claimSlot() -> Bool {
+    if shared.handlerMayStart() { return true }
+    fail(RPCError(.resourceExhausted, "too many calls are running"))
+    return false
+  }
+
+  private func runHandler(_ method: Method) {
+    peer = stream?.connection.peer
+    switch method.handler {
+    case .immediate(let run): run(self)
+    case .async(let run):
+      let task = Task.immediate(executorPreference: loop) { await run(self) }
+      if state.phase == .running { self.task = task }
+      if state.phase == .ended { task.cancel() }
+    }
+  }
+
+  /// The handler is done, and `response` is all it has to say.
+  func handlerReturned(_ response: some Message) {
+    // Whether it is still wanted, and then well sent or not, the status says.
+    guard state.canRespond else { return handlerReturned(nil) }
+    do throws(RPCError) {
+      try send(response)
+      handlerReturned(nil)
+    } catch {
+      handlerReturned(error)
+    }
+  }
+
+  /// The handler is done, with `error` or well.
+  func handlerReturned(_ error: RPCError?) {
+    shared.handlerReturned()
+    task = nil
+    if state.handlerReturned() { sendStatus(error) }
+    releaseIfDone()
+  }
+
+  private func cancelHandler(_ error: RPCError) {
+    failure = error
+    isCancelled.store(true, ordering: .relaxed)
+    task?.cancel()
+    task = nil
+    readerWaiter.wakeAll()
+    writerWaiters.wakeAll()
+  }
+
+  private func releaseIfDone() {
+    if state.isReleasable { shared.release(self) }
+  }
+
+  // MARK: Ends
+
+  private func startDeadline(_ timeout: Duration) {
+    let deadline = loop.now.advanced(by: timeout)
+    self.deadline = deadline
+    deadlineTimer = loop.schedule(at: deadline) { [unowned self] in
+      deadlineTimer = nil
+      fail(.deadlineExceeded)
+    }
+  }
+
+  /// Ends the call in the handler's place.
+  func fail(_ error: RPCError) {
+    switch state.failed() {
+    case .ignore: break
+    case .sendStatus: sendStatus(error)
+    case .sendStatusAndCancel:
+      sendStatus(error)
+      cancelHandler(error)
+    }
+    stream?.consumed(requests.drain())
+  }
+
+  private func error(for refusal: MessageReader.Refusal) -> RPCError {
+    switch refusal {
+    case .tooLarge(let announced):
+      RPCError(
+        .resourceExhausted,
+        "a message of \(announced) bytes is larger than \(requests.limit) bytes")
+    case .compressed where isEncodingUnknown:
+      RPCError(.unimplemented, "the message's compression is not supported")
+    case .compressed: RPCError(.internal, "a message is compressed without grpc-encoding")
+    case .badFlag: RPCError(.internal, "a message's flag is neither 0 nor 1")
+    }
+  }
+}

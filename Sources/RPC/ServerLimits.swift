@@ -1,0 +1,15 @@
+/// What a server takes from its clients at most.
+public struct ServerLimits: Sendable {
+  /// Bytes of one message received. 4 MiB is what gRPC servers take by default.
+  public var receiveMessageBytes = 4 << 20
+  /// Bytes of a request's metadata, keys and values.
+  public var metadataBytes = 16 << 10
+  /// Handlers that run on one loop at a time. A reset call counts until its handler has returned, so
+  /// opening and resetting calls doesn't get a client more than this.
+  public var handlersPerLoop = 10_000
+  /// Bytes that a decoded message may take in memory.
+  public var decodedBytes = 32 << 20
+
+  /// The default limits.
+  public init() {}
+}

@@ -1,0 +1,57 @@
+internal import EventLoop
+internal import Messages
+
+/// What the calls on one loop share. Confined to that loop.
+// @unchecked: confined to `loop`, but made before the loop runs.
+final class ServerLoop: @unchecked Sendable {
+  let loop: Loop
+  let limits: ServerLimits
+  let methods: MethodTable
+  let arena: Arena
+  /// Handlers that haven't returned.
+  private(set) var runningHandlers = 0
+  private let handlersReturned = Waiter()
+  private var free: [ServerCall] = []
+
+  init(loop: Loop, limits: ServerLimits, methods: MethodTable) {
+    self.loop = loop
+    self.limits = limits
+    self.methods = methods
+    arena = Arena(limit: limits.decodedBytes)
+  }
+
+  /// A call that is used for the first time, or again.
+  func takeCall() -> ServerCall {
+    if var call = free.popLast() {
+      // A handler may have kept its context longer than the call: then it keeps the object, too.
+      if isKnownUniquelyReferenced(&call) { return call }
+    }
+    return ServerCall(self)
+  }
+
+  /// Whether one more handler may run; if so it counts from now on.
+  func handlerMayStart() -> Bool {
+    guard runningHandlers < limits.handlersPerLoop else { return false }
+    runningHandlers += 1
+    return true
+  }
+
+  func handlerReturned() {
+    runningHandlers -= 1
+    if runningHandlers == 0 { handlersReturned.wakeAll() }
+  }
+
+  /// Waits until no handler runs, but no longer than `limit`. From any thread.
+  func waitForHandlers(atMost limit: Duration) async {
+    await Task(executorPreference: loop) { [self] in
+      guard runningHandlers > 0 else { return }
+      let timer = loop.schedule(after: limit) { [self] in handlersReturned.wakeAll() }
+      await handlersReturned.wait(on: loop)
+      timer.cancel()
+    }.value
+  }
+
+  func release(_ call: ServerCall) {
+    if free.count < Limits.pooledCalls { free.append(call) }
+  }
+}
