@@ -5,10 +5,10 @@ import Testing
   let folder = TemporaryFolder()
   let clock = ManualClock()
 
-  func open(_ change: (inout StoreConfiguration) -> Void = { _ in }) throws -> Store {
+  func open(_ change: (inout StoreConfiguration) -> Void = { _ in }) throws -> DurableStore {
     var configuration = StoreConfiguration(path: folder.database)
     change(&configuration)
-    return try Store.open(configuration, clock: clock, states: [Ledger.self])
+    return try DurableStore.open(configuration, clock: clock, states: [Ledger.self])
   }
 
   @Test func anAnswerIsThereAfterReopening() async throws {

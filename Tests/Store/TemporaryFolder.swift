@@ -5,7 +5,7 @@ final class TemporaryFolder: Sendable {
   let path: String
 
   init() {
-    var template = Array("/tmp/orderwire-store-XXXXXX".utf8CString)
+    var template = Array(("/tmp/orderwire-store-" + String(repeating: "X", count: 6)).utf8CString)
     path = template.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress, mkdtemp(base) != nil else {
         preconditionFailure("no temporary folder")

@@ -6,7 +6,7 @@
 
 /// A store of durable state. Commands are decided and committed by one writer, in batches; reads
 /// see what is committed.
-public final class Store: Sendable {
+public final class DurableStore: Sendable {
   private let writer: Writer
   private let readers: Readers
   private let stateTypes: [any WriterState.Type]
@@ -21,8 +21,8 @@ public final class Store: Sendable {
   public static func open(
     _ configuration: StoreConfiguration, clock: any StoreClock = SystemClock(),
     states: [any WriterState.Type]
-  ) throws(StoreError) -> Store {
-    try Store(configuration, clock: clock, states: states)
+  ) throws(StoreError) -> DurableStore {
+    try DurableStore(configuration, clock: clock, states: states)
   }
 
   private init(
@@ -57,7 +57,7 @@ public final class Store: Sendable {
   /// The box of a state given to `open`.
   public func state<State: WriterState>(of type: State.Type) -> WriterConfined<State> {
     guard let index = stateTypes.firstIndex(where: { $0 == type }) else {
-      preconditionFailure("\(type) wasn't given to Store.open")
+      preconditionFailure("\(type) wasn't given to DurableStore.open")
     }
     return WriterConfined(index: index, store: ObjectIdentifier(identity))
   }
