@@ -17,5 +17,5 @@ struct OrderwireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orderwire",
     abstract: "Order numbers that are never issued twice, over gRPC.",
-    subcommands: [ServeCommand.self])
+    subcommands: [ServeCommand.self, BenchCommand.self])
 }

@@ -16,7 +16,7 @@ struct ServeCommand: ParsableCommand {
       stops it in good order, a second one at once.
 
       Exit status:
-      \(ExitStatus.table)
+      \(EndStatus.table)
       """)
 
   @Option(

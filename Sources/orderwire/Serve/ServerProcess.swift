@@ -1,8 +1,53 @@
-/// The process that serves.
+import EventLoop
+import Glibc
+import Logging
+import RPC
+import Store
+
+/// The process that serves: opens the store, listens, says that it is ready, and waits for a signal.
 struct ServerProcess {
   let configuration: Configuration
-  init(_ configuration: Configuration) { self.configuration = configuration }
+  let signals: StopSignals
+  let log: Logger
+
+  init(_ configuration: Configuration) {
+    self.configuration = configuration
+    // Before anything can start a thread.
+    signals = StopSignals()
+    LoggingSystem.bootstrap { [level = configuration.logLevel] label in
+      var handler = LineLogHandler(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    log = Logger(label: "orderwire")
+  }
+
   func run() throws(CommandFailure) {
-    throw CommandFailure(.internalFault, "not wired yet")
+    let tls = try tlsContext()
+    let store = try openStore()
+    let loops = try startedLoops()
+    let health = HealthService()
+    let server = RPCServer(router: router(store, health), health: health, loops: loops)
+    var listeners: [String] = []
+    for endpoint in endpoints { listeners.append(try listen(server, at: endpoint, tls)) }
+
+    writeLine("orderwire ready " + listeners.joined(separator: " "), to: STDOUT_FILENO)
+    log.notice(
+      "ready",
+      metadata: [
+        "addresses": "\(listeners.joined(separator: " "))", "loops": "\(loops.loops.count)",
+        "store": "\(storePath)", "incarnation": "\(store.incarnation)",
+      ])
+
+    let signal = signals.wait()
+    log.notice(
+      "stopping", metadata: ["signal": "\(signal)", "grace": "\(configuration.grace)"])
+    signals.endProcessOnNext()
+    blocking { [grace = configuration.grace] in
+      await server.shutdown(grace: grace)
+      await store.close()
+    }
+    loops.stop()
+    log.notice("stopped")
   }
 }

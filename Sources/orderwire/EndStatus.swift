@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 
 /// What a caller of the command can tell from its status; the numbers are those of sysexits.h.
-enum ExitStatus: Int32, CaseIterable, Sendable {
+enum EndStatus: Int32, CaseIterable, Sendable {
   case usage = 64
   case badData = 65
   case missingInput = 66
@@ -33,10 +33,10 @@ enum ExitStatus: Int32, CaseIterable, Sendable {
 
 /// Why the command ends: a status for scripts, one sentence for a person.
 struct CommandFailure: Error, Equatable, Sendable {
-  let status: ExitStatus
+  let status: EndStatus
   let message: String
 
-  init(_ status: ExitStatus, _ message: String) {
+  init(_ status: EndStatus, _ message: String) {
     self.status = status
     self.message = message
   }

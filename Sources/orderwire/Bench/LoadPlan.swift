@@ -1,0 +1,25 @@
+import EventLoop
+
+/// What load to make, and when each call of it is due.
+struct LoadPlan: Sendable {
+  var business: String
+  /// Numbers in one Allocate.
+  var count: Int
+  /// Whether what was allocated is completed by a second call.
+  var completes: Bool
+  var connections: Int
+  var streams: Int
+  var warmup: Duration
+  var measured: Duration
+  /// Calls of one kind that are made at most; nil for as many as there is time for.
+  var calls: Int?
+  /// Calls a second over all connections in open loop; nil is closed loop, where each stream makes its next
+  /// call when it has the answer to the last.
+  var rate: Double?
+
+  /// When the call of this number (from 0) is due. It is so whatever became of the calls before: a latency is
+  /// counted from here, or a server that stands still would be asked less just then and look well.
+  func due(call number: Int, start: MonotonicTime) -> MonotonicTime? {
+    rate.map { start.advanced(by: .seconds(Double(number) / $0)) }
+  }
+}

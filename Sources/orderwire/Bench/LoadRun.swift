@@ -1,0 +1,113 @@
+import API
+import EventLoop
+import HTTP2
+import RPC
+
+/// A load on a server from begin to end: the pool, the calls, and the counters before and after.
+struct LoadRun: Sendable {
+  let plan: LoadPlan
+  let address: SocketAddress
+  let tls: TLSContext?
+  let serverName: String?
+  let serverPID: Int?
+  let loops: LoopGroup
+
+  struct Result: Sendable {
+    var tally = LoadTally()
+    var cpu: Duration?
+    /// How long calls were measured.
+    var seconds: Double = 0
+    var before = Counter()
+    var after = Counter()
+  }
+
+  func run() async -> Swift.Result<Result, CommandFailure> {
+    do throws(CommandFailure) { return .success(try await result()) } catch {
+      return .failure(error)
+    }
+  }
+
+  private func result() async throws(CommandFailure) -> Result {
+    var result = Result()
+    let control = try await connect()
+    try await makePool(control)
+    result.before = try await counter(control)
+    var connections: [LoadConnection] = []
+    for index in 0..<plan.connections {
+      connections.append(LoadConnection(try await connect(), plan: plan, index: index))
+    }
+
+    let start = MonotonicTime.current
+    async let cpu = cpuAfterWarmup(control.loop, start)
+    result.tally = await withTaskGroup(of: LoadTally.self) { group in
+      for connection in connections {
+        group.addTask(executorPreference: connection.channel.loop) {
+          await connection.run(start: start)
+        }
+      }
+      return await group.reduce(into: LoadTally()) { $0.merge($1) }
+    }
+    let end = MonotonicTime.current
+    result.seconds = start.advanced(by: plan.warmup).duration(to: end) / .seconds(1)
+    for connection in connections { connection.channel.close() }
+
+    if let serverPID, let before = try await cpu.get() {
+      result.cpu = try processCPUTime(serverPID) - before
+    }
+    result.after = try await counter(control)
+    control.close()
+    return result
+  }
+
+  private func connect() async throws(CommandFailure) -> ClientChannel {
+    do throws(RPCError) {
+      return try await ClientChannel.connect(
+        to: address, tls: tls, serverName: serverName, on: loops.next())
+    } catch {
+      throw CommandFailure(.unavailable, "can't connect to \(address): \(error.message)")
+    }
+  }
+
+  private func makePool(_ channel: ClientChannel) async throws(CommandFailure) {
+    var request = CreatePoolRequest()
+    var pool = Pool()
+    pool.business = plan.business
+    pool.template = "B{serial:12}"
+    pool.lowWatermark = 100_000
+    pool.highWatermark = 200_000
+    pool.generationBatch = 10_000
+    request.pool = pool
+    do throws(RPCError) {
+      _ = try await AllocationServiceClient(channel).createPool(request)
+    } catch {
+      // From an earlier run.
+      guard error.code != .alreadyExists else { return }
+      throw CommandFailure(.unavailable, "can't make the pool \(plan.business): \(error)")
+    }
+  }
+
+  private func counter(_ channel: ClientChannel) async throws(CommandFailure) -> Counter {
+    var request = GetCounterRequest()
+    request.business = plan.business
+    do throws(RPCError) {
+      return try await LockingServiceClient(channel).getCounter(request).counter ?? Counter()
+    } catch {
+      throw CommandFailure(.unavailable, "can't read the counters of \(plan.business): \(error)")
+    }
+  }
+
+  /// The server's processor time at the end of the warm-up; nil where nobody asks for it.
+  private func cpuAfterWarmup(
+    _ loop: Loop, _ start: MonotonicTime
+  ) async -> Swift.Result<Duration?, CommandFailure> {
+    await Task(executorPreference: loop) {
+      let wait = MonotonicTime.current.duration(to: start.advanced(by: plan.warmup))
+      if wait > .zero { try? await loop.sleep(for: wait) }
+    }.value
+    do throws(CommandFailure) {
+      return .success(try serverPID.map(processCPUTime))
+    } catch {
+      return .failure(error)
+    }
+  }
+}

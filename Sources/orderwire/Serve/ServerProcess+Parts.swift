@@ -1,0 +1,120 @@
+import EventLoop
+import Glibc
+import HTTP2
+import Logging
+import Numbers
+import RPC
+import Store
+
+/// What a server is made of, each part with the sentence for when it can't be made.
+extension ServerProcess {
+  /// Where a listener shall be, and what it speaks.
+  struct Endpoint {
+    let address: HostAndPort
+    let isTLS: Bool
+  }
+
+  var endpoints: [Endpoint] {
+    configuration.listen.map { Endpoint(address: $0, isTLS: false) }
+      + configuration.listenTLS.map { Endpoint(address: $0, isTLS: true) }
+  }
+
+  var storePath: String {
+    switch configuration.store {
+    case .sqlite(let path): path
+    }
+  }
+
+  /// The certificates are read even when nothing listens with TLS: whoever named them wants them to be good.
+  func tlsContext() throws(CommandFailure) -> TLSContext? {
+    guard let tls = configuration.tls else { return nil }
+    // Files that can't be read get the system's words, which are plainer than OpenSSL's.
+    for file in [tls.certificate, tls.key, tls.clientCA].compactMap({ $0 }) {
+      _ = try contents(ofFile: file, limit: Self.certificateLimit)
+    }
+    warnOfOpenKey(tls.key)
+    do throws(TLSConfigurationError) {
+      return try TLSContext.server(
+        identity: TLSIdentity(certificateChainFile: tls.certificate, privateKeyFile: tls.key),
+        clientAuthorities: tls.clientCA)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  /// A bundle of all the world's authorities has a few hundred kilobytes.
+  private static let certificateLimit = 16 << 20
+
+  private func warnOfOpenKey(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+    log.warning("others than its owner can read the private key", metadata: ["file": "\(path)"])
+  }
+
+  func openStore() throws(CommandFailure) -> DurableStore {
+    var store = StoreConfiguration(path: storePath)
+    store.batchCommands = configuration.batchLimit
+    store.onEvent = { [log = Logger(label: "store"), path = storePath] event in
+      Self.told(event, of: path, log: log)
+    }
+    do throws(StoreError) {
+      return try DurableStore.open(store, states: [])
+    } catch {
+      throw CommandFailure(error, store: storePath)
+    }
+  }
+
+  private static func told(_ event: StoreEvent, of path: String, log: Logger) {
+    switch event {
+    case .unwritable(let error): log.error("can't write for now", metadata: ["cause": "\(error)"])
+    case .writable: log.notice("can write again")
+    case .recovering(let error):
+      log.error("reads everything again from disk", metadata: ["cause": "\(error)"])
+    case .recovered(let batchCommitted):
+      log.notice("recovered", metadata: ["batch-committed": "\(batchCommitted)"])
+    case .wakeFailed(let capability, let error):
+      log.error(
+        "timed work failed, is tried again",
+        metadata: ["capability": "\(capability)", "cause": "\(error)"])
+    case .failed(let error):
+      // Nothing can be promised any more. What was acknowledged is on disk, where the next start finds it.
+      let failure = CommandFailure(error, store: path)
+      _ = failure.report()
+      _exit(failure.status.rawValue)
+    }
+  }
+
+  func startedLoops() throws(CommandFailure) -> LoopGroup {
+    do throws(SystemError) {
+      let loops = try LoopGroup(count: configuration.loops)
+      try loops.start()
+      return loops
+    } catch {
+      throw CommandFailure(.unavailable, "can't start \(configuration.loops) loops: \(error)")
+    }
+  }
+
+  func router(_ store: DurableStore, _ health: HealthService) -> Router {
+    var router = Router()
+    health.register(with: &router)
+    return router
+  }
+
+  /// Listens and returns what the ready line says of it, such as `tls=127.0.0.1:50052`.
+  func listen(
+    _ server: RPCServer, at endpoint: Endpoint, _ tls: TLSContext?
+  ) throws(CommandFailure) -> String {
+    let address = endpoint.address
+    if !endpoint.isTLS && !address.isLoopback {
+      log.warning("other machines can call without TLS", metadata: ["address": "\(address)"])
+    }
+    do throws(SystemError) {
+      let real = try server.listen(
+        on: HTTP2.SocketAddress(host: address.host, port: address.port),
+        tls: endpoint.isTLS ? tls : nil)
+      return (endpoint.isTLS ? "tls=" : "h2c=") + real.description
+    } catch {
+      throw CommandFailure(error, listeningOn: address)
+    }
+  }
+}
