@@ -10,9 +10,8 @@ struct SourceTree {
     /// The module, or the folder of `Tests`, that the file belongs to.
     var module: String { String(path.split(separator: "/").dropFirst().first ?? "") }
     var name: String { String(path.split(separator: "/").last ?? "") }
-    var isGenerated: Bool {
-      path.hasPrefix("Sources/API/") || path.hasPrefix("Sources/RPC/Generated/")
-    }
+    /// By its name; `TidyTests` sees to it that its first line says the same.
+    var isGenerated: Bool { path.hasSuffix(".pb.swift") || path.hasSuffix(".service.swift") }
 
     /// What the file imports: the module, and whether callers see it too.
     var imports: [(module: String, isPublic: Bool)] {
