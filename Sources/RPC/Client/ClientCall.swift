@@ -46,12 +46,12 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     guard state.failure == nil else {
-      stream?.consumed(bytes.count)
+      giveCredit(bytes.count)
       return
     }
     responses.append(bytes)
     switch responses.front() {
-    case .incomplete: if readerWaiter.isWaiting { stream?.consumed(responses.creditIncomplete()) }
+    case .incomplete: if readerWaiter.isWaiting { giveCredit(responses.creditIncomplete()) }
     case .message: readerWaiter.wakeAll()
     case .refused(.tooLarge(let announced)):
       fail(
@@ -122,7 +122,7 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
           if responses.isEmpty { return nil }
           throw RPCError(.internal, "the response ends within a message")
         }
-        stream?.consumed(responses.creditIncomplete())
+        giveCredit(responses.creditIncomplete())
         await readerWaiter.wait(on: loop)
         try checkCancellation()
       }
@@ -155,12 +155,12 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   func fail(_ error: RPCError) {
     guard state.failed(error) else { return }
     stream?.reset(.cancel)
-    stream?.consumed(responses.drain())
+    giveCredit(responses.drain())
     wakeAll()
   }
 
   private func take<M: Message>(_ count: Int) throws(RPCError) -> M {
-    defer { stream?.consumed(responses.remove(count: count)) }
+    defer { giveCredit(responses.remove(count: count)) }
     do throws(DecodingFailure) {
       return try M.decode(responses.message(count: count), using: channel.arena)
     } catch {
@@ -180,4 +180,8 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     readerWaiter.wakeAll()
     writerWaiter.wakeAll()
   }
+
+  /// Gives flow-control credit back. A function of its own, so that `count` is worked out even when
+  /// the stream is gone.
+  func giveCredit(_ count: Int) { stream?.consumed(count) }
 }

@@ -104,15 +104,22 @@ public final class ClientChannel: @unchecked Sendable {
     _ service: StaticString, _ method: StaticString, _ options: CallOptions
   ) throws(RPCError) -> ClientCall {
     if let timeout = options.timeout, timeout <= .zero { throw .deadlineExceeded }
-    let call = ClientCall(self, limit: options.receiveMessageBytes)
-    guard let stream = connection.openStream(handler: call) else {
-      throw RPCError(.unavailable, "the connection is closed or the server is stopping")
-    }
     var fields = fields(service, method)
     if let timeout = options.timeout {
       fields.append(HeaderField("grpc-timeout", .string(Timeout.format(timeout))))
     }
     if !options.metadata.isEmpty { fields += options.metadata.headerFields }
+    return try open(fields, options)
+  }
+
+  /// Opens a call with these header fields, whatever they are. On the loop only.
+  func open(
+    _ fields: [HeaderField], _ options: CallOptions = CallOptions()
+  ) throws(RPCError) -> ClientCall {
+    let call = ClientCall(self, limit: options.receiveMessageBytes)
+    guard let stream = connection.openStream(handler: call) else {
+      throw RPCError(.unavailable, "the connection is closed or the server is stopping")
+    }
     call.begin(stream, fields, timeout: options.timeout)
     return call
   }

@@ -21,7 +21,7 @@ extension ServerCall {
       case .taken(let message): return message
       case .ended: return nil
       case .notYet:
-        stream?.consumed(requests.creditIncomplete())
+        giveCredit(requests.creditIncomplete())
         await readerWaiter.wait(on: loop)
         if Task.isCancelled, failure == nil { throw .cancelled }
       }
@@ -39,7 +39,7 @@ extension ServerCall {
     switch requests.front() {
     case .message(let count):
       // Whatever becomes of it, the message leaves the queue.
-      defer { stream?.consumed(requests.remove(count: count)) }
+      defer { giveCredit(requests.remove(count: count)) }
       do throws(DecodingFailure) {
         return .taken(try M.decode(requests.message(count: count), using: shared.arena))
       } catch {

@@ -72,7 +72,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     guard state.wantsRequest, !state.isRequestEnded else {
-      stream?.consumed(bytes.count)
+      giveCredit(bytes.count)
       return
     }
     requests.append(bytes)
@@ -82,7 +82,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     case .message, .incomplete:
       // Who waits for the whole of a message gets nowhere without the rest of it.
       if state.phase == .receiving || readerWaiter.isWaiting {
-        stream?.consumed(requests.creditIncomplete())
+        giveCredit(requests.creditIncomplete())
       }
     }
   }
@@ -109,7 +109,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     deadlineTimer?.cancel()
     deadlineTimer = nil
     if state.streamClosed() { cancelHandler(.cancelled) }
-    stream?.consumed(requests.drain())
+    giveCredit(requests.drain())
     stream = nil
     releaseIfDone()
   }
@@ -186,7 +186,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       sendStatus(error)
       cancelHandler(error)
     }
-    stream?.consumed(requests.drain())
+    giveCredit(requests.drain())
   }
 
   private func error(for refusal: MessageReader.Refusal) -> RPCError {
@@ -201,4 +201,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     case .badFlag: RPCError(.internal, "a message's flag is neither 0 nor 1")
     }
   }
+
+  /// Gives flow-control credit back. A function of its own, so that `count` is worked out even when
+  /// the stream is gone.
+  func giveCredit(_ count: Int) { stream?.consumed(count) }
 }

@@ -26,7 +26,7 @@ enum Timeout {
     let (seconds, attoseconds) = duration.components
     if seconds < 0 || attoseconds < 0 { return "0n" }
     let units: [(String, perSecond: Int64)] = [("n", 1_000_000_000), ("u", 1_000_000), ("m", 1000)]
-    for (name, perSecond) in units where seconds < 100_000_000 / perSecond {
+    for (name, perSecond) in units where seconds <= 100_000_000 / perSecond {
       let attosecondsPerUnit = 1_000_000_000_000_000_000 / perSecond
       let amount =
         seconds * perSecond + (attoseconds + attosecondsPerUnit - 1) / attosecondsPerUnit

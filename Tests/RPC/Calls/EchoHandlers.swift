@@ -1,0 +1,145 @@
+import EventLoop
+import Messages
+import RPC
+
+/// The methods of the test server.
+struct EchoHandlers: Sendable {
+  let events: EchoServer.Events
+
+  func register(with router: inout Router) {
+    router.unary(service: "test.Echo", method: "Unary") {
+      (request: ProtoAny, context: ServerContext) async throws(RPCError) -> ProtoAny in
+      try await unary(request, context)
+    }
+    router.immediate(service: "test.Echo", method: "Immediate") {
+      (request: ProtoAny, context: ServerContext) throws(RPCError) -> ProtoAny in
+      if request.typeURL == "fail" { throw RPCError(.aborted, "immediately") }
+      return request
+    }
+    router.serverStreaming(service: "test.Echo", method: "Expand") {
+      (request: ProtoAny, responses: ResponseWriter<ProtoAny>, context: ServerContext)
+        async throws(RPCError) in
+      try await expand(request, responses)
+    }
+    router.clientStreaming(service: "test.Echo", method: "Collect") {
+      (requests: RequestStream<ProtoAny>, context: ServerContext)
+        async throws(RPCError) -> ProtoAny in
+      try await collect(requests)
+    }
+    router.bidirectional(service: "test.Echo", method: "Chat") {
+      (
+        requests: RequestStream<ProtoAny>, responses: ResponseWriter<ProtoAny>,
+        context: ServerContext
+      ) async throws(RPCError) in
+      try await chat(requests, responses)
+    }
+  }
+
+  private func unary(
+    _ request: ProtoAny, _ context: ServerContext
+  ) async throws(RPCError) -> ProtoAny {
+    switch request.typeURL {
+    case "fail":
+      throw RPCError(.failedPrecondition, reason: "TEST", "größer als 100 %", metadata: ["a": "b"])
+    case "metadata":
+      context.setInitialMetadata(context.metadata)
+      var trailing = Metadata()
+      try? trailing.append("t-bin", bytes: [0, 1, 2])
+      context.setTrailingMetadata(trailing)
+    case "deadline":
+      return ProtoAny(typeURL: context.deadline == nil ? "none" : "some", value: [])
+    case "hang": try await hang(context)
+    case "stubborn":
+      // Goes on although it is cancelled.
+      try? await hang(context)
+      events.happened("stubborn returns")
+    case "elsewhere":
+      // Comes back from another thread.
+      await Task.detached { events.happened("elsewhere") }.value
+    default: break
+    }
+    return request
+  }
+
+  private func hang(_ context: ServerContext) async throws(RPCError) {
+    events.happened("hangs")
+    do throws(CancellationError) {
+      try await context.loop.sleep(for: .seconds(3600))
+    } catch {
+      events.happened(context.isCancelled ? "cancelled" : "not cancelled")
+      throw RPCError(.cancelled, "")
+    }
+  }
+
+  private func expand(
+    _ request: ProtoAny, _ responses: ResponseWriter<ProtoAny>
+  ) async throws(RPCError) {
+    switch request.typeURL {
+    case "none": return
+    case "fail": throw RPCError(.notFound, "nothing")
+    case "fail midway":
+      try await responses.write(ProtoAny(typeURL: "1", value: []))
+      throw RPCError(.dataLoss, "midway")
+    case "flood":
+      let payload = [UInt8](repeating: 1, count: 10_000)
+      defer { events.happened("flood ends") }
+      while true {
+        try await responses.write(ProtoAny(typeURL: "", value: payload))
+        events.happened("written")
+      }
+    case "elsewhere":
+      let result = await Task.detached { () -> Result<Void, RPCError> in
+        do throws(RPCError) {
+          for number in 0..<3 { try await responses.write(ProtoAny(typeURL: "\(number)")) }
+          return .success(())
+        } catch {
+          return .failure(error)
+        }
+      }.value
+      try result.get()
+    case let count:
+      for number in 0..<(Int(count) ?? 0) {
+        try await responses.write(ProtoAny(typeURL: "\(number)", value: []))
+      }
+    }
+  }
+
+  private func collect(_ requests: RequestStream<ProtoAny>) async throws(RPCError) -> ProtoAny {
+    var all = ProtoAny()
+    for try await request in requests {
+      switch request.typeURL {
+      case "fail": throw RPCError(.outOfRange, "enough")
+      case "enough": return all
+      case "hang":
+        do throws(CancellationError) {
+          try await sleepForever()
+        } catch {
+          throw .init(.cancelled, "")
+        }
+      default: break
+      }
+      events.happened("taken")
+      all.typeURL += request.typeURL
+      all.value += request.value
+    }
+    return all
+  }
+
+  private func sleepForever() async throws(CancellationError) {
+    events.happened("hangs")
+    let stream = AsyncStream<Void> { _ in }
+    for await _ in stream {}
+    events.happened("cancelled")
+    throw CancellationError()
+  }
+
+  private func chat(
+    _ requests: RequestStream<ProtoAny>, _ responses: ResponseWriter<ProtoAny>
+  ) async throws(RPCError) {
+    defer { events.happened("chat ends") }
+    for try await request in requests {
+      if request.typeURL == "bye" { return }
+      try await responses.write(request)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import EventLoop
+import HTTP2
+import Messages
+import Testing
+
+@testable import RPC
+
+/// Calls that don't end well, and what becomes of the others.
+@Suite struct FailureTests {
+  private func failure<T>(
+    _ body: () async throws(RPCError) -> T, location: SourceLocation = #_sourceLocation
+  ) async -> RPCError {
+    do throws(RPCError) {
+      _ = try await body()
+    } catch {
+      return error
+    }
+    Issue.record("the call ended well", sourceLocation: location)
+    return RPCError(.ok, "")
+  }
+
+  @Test func statusMessageAndDetailsArrive() async throws {
+    try await EchoServer.run { echo async throws in
+      let error = await failure { () throws(RPCError) in try await echo.unary("fail") }
+      #expect(error.code == .failedPrecondition)
+      #expect(error.message == "größer als 100 %")
+      #expect(
+        error.errorInfo == ErrorInfo(reason: "TEST", domain: "orderwire", metadata: ["a": "b"]))
+    }
+  }
+
+  @Test func errorsOfStreams() async throws {
+    try await EchoServer.run { echo async throws in
+      let none = try await echo.expand("fail")
+      #expect(await failure { () throws(RPCError) in try await none.next() }.code == .notFound)
+      let midway = try await echo.expand("fail midway")
+      let first = try? await midway.next()
+      let error = await failure { () throws(RPCError) in try await midway.next() }
+      // The status may overtake the message: both are there at once.
+      #expect(first == nil || error.code == .dataLoss)
+      let collect = try await echo.collect()
+      try await collect.send(ProtoAny(typeURL: "fail", value: []))
+      #expect(
+        await failure { () throws(RPCError) in try await collect.response() }.code == .outOfRange)
+    }
+  }
+
+  @Test func unknownMethod() async throws {
+    try await EchoServer.run { echo async throws in
+      let error = await failure { () async throws(RPCError) -> ProtoAny in
+        try await echo.channel.unary(service: "test.Echo", method: "Nope", ProtoAny())
+      }
+      #expect(error.code == .unimplemented)
+      #expect(error.message == "there is no method /test.Echo/Nope")
+    }
+  }
+
+  @Test func deadline() async throws {
+    try await EchoServer.run { echo async throws in
+      #expect(try await echo.unary("deadline").typeURL == "none")
+      let patient = CallOptions(timeout: .seconds(3600))
+      #expect(try await echo.unary("deadline", options: patient).typeURL == "some")
+      let error = await failure { () throws(RPCError) in
+        try await echo.unary("hang", options: CallOptions(timeout: .milliseconds(20)))
+      }
+      #expect(error.code == .deadlineExceeded)
+      await echo.events.wait("cancelled")
+    }
+  }
+
+  /// The server keeps the deadline by itself: this client sends it and doesn't.
+  @Test func theServerKeepsTheDeadline() async throws {
+    try await EchoServer.run { echo async throws in
+      let error = await failure { () throws(RPCError) in
+        try await RawCall.unary(echo, word: "hang", [.init("grpc-timeout", "20m")])
+      }
+      #expect(error.code == .deadlineExceeded)
+      await echo.events.wait("cancelled")
+    }
+  }
+
+  @Test func cancellationReachesTheHandler() async throws {
+    try await EchoServer.run { echo async throws in
+      let task = Task { await failure { () throws(RPCError) in try await echo.unary("hang") } }
+      await echo.events.wait("hangs")
+      task.cancel()
+      #expect(await task.value.code == .cancelled)
+      await echo.events.wait("cancelled")
+    }
+  }
+
+  /// A handler that waits for a message, or for room to write, is woken.
+  @Test func cancellationWakesStreams() async throws {
+    try await EchoServer.run { echo async throws in
+      let chat = try await echo.chat()
+      try await chat.send(ProtoAny(typeURL: "a", value: []))
+      #expect(try await chat.next()?.typeURL == "a")
+      chat.cancel()
+      await echo.events.wait("chat ends")
+      let flood = try await echo.expand("flood")
+      #expect(try await flood.next() != nil)
+      flood.cancel()
+      await echo.events.wait("flood ends")
+    }
+  }
+
+  @Test func aLostConnectionCancels() async throws {
+    try await EchoServer.run { echo async throws in
+      let task = Task { await failure { () throws(RPCError) in try await echo.unary("hang") } }
+      await echo.events.wait("hangs")
+      echo.channel.close()
+      #expect(await task.value.code == .unavailable)
+      await echo.events.wait("cancelled")
+      #expect(
+        await failure { () throws(RPCError) in try await echo.unary("a") }.code == .unavailable)
+    }
+  }
+
+  @Test func messagesAreLimited() async throws {
+    var limits = ServerLimits()
+    limits.receiveMessageBytes = 1000
+    try await EchoServer.run(limits: limits) { echo async throws in
+      // Two bytes for the field's key and length at least.
+      #expect(try await echo.unary("", [UInt8](repeating: 0, count: 990)).value.count == 990)
+      let error = await failure { () throws(RPCError) in
+        try await echo.unary("", [UInt8](repeating: 0, count: 1001))
+      }
+      #expect(error.code == .resourceExhausted)
+      var options = CallOptions()
+      options.receiveMessageBytes = 100
+      let ours = await failure { () throws(RPCError) in
+        try await echo.unary("", [UInt8](repeating: 0, count: 101), options: options)
+      }
+      #expect(ours.code == .resourceExhausted)
+      #expect(try await echo.unary("still there").typeURL == "still there")
+    }
+  }
+
+  @Test func metadataIsLimited() async throws {
+    var limits = ServerLimits()
+    limits.metadataBytes = 100
+    try await EchoServer.run(limits: limits) { echo async throws in
+      var options = CallOptions()
+      try options.metadata.append("k", String(repeating: "v", count: 100))
+      let error = await failure { () throws(RPCError) in
+        try await echo.unary("a", options: options)
+      }
+      #expect(error.code == .resourceExhausted)
+    }
+  }
+
+  /// A reset call keeps its place among the running ones until its handler has returned.
+  @Test func runningHandlersAreLimited() async throws {
+    var limits = ServerLimits()
+    limits.handlersPerLoop = 1
+    try await EchoServer.run(limits: limits) { echo async throws in
+      let chat = try await echo.chat()
+      try await chat.send(ProtoAny(typeURL: "a", value: []))
+      #expect(try await chat.next() != nil)
+      #expect(
+        await failure { () throws(RPCError) in try await echo.unary("a") }.code
+          == .resourceExhausted)
+      chat.endSending()
+      #expect(try await chat.next() == nil)
+      #expect(try await echo.unary("a").typeURL == "a")
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Messages
+import Testing
+
+@testable import RPC
+
+@Suite struct RPCErrorTests {
+  @Test func detailsComeBack() throws {
+    let sent = RPCError(.aborted, reason: "POOL_CLOSED", "closed", metadata: ["pool": "SALE"])
+      .retrying(after: .milliseconds(1500))
+      .adding(ProtoDuration(seconds: 7, nanos: 0))
+    let packed = try #require(sent.packedDetails(message: sent.message))
+    var received = RPCError(.aborted, "closed")
+    received.unpackDetails(packed)
+    #expect(
+      received.errorInfo
+        == ErrorInfo(reason: "POOL_CLOSED", domain: "orderwire", metadata: ["pool": "SALE"]))
+    #expect(received.retryInfo?.retryDelay == ProtoDuration(seconds: 1, nanos: 500_000_000))
+    // A type that isn't known stays packed, and can be passed on as it is.
+    let last = try #require(received.details.last as? ProtoAny)
+    #expect(last.typeURL == "type.googleapis.com/google.protobuf.Duration")
+    #expect(received.packedDetails(message: "closed") == packed)
+  }
+
+  @Test func aFieldIsNamed() {
+    let error = RPCError.invalid(field: "items[2].quantity", "must be positive")
+    #expect(error.code == .invalidArgument)
+    #expect(error.badRequest?.fieldViolations.map(\.field) == ["items[2].quantity"])
+  }
+
+  @Test func brokenDetailsAreLeftOut() {
+    var error = RPCError(.aborted, "x")
+    error.unpackDetails([0xFF])
+    #expect(error.details.isEmpty)
+  }
+}
