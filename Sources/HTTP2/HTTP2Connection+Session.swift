@@ -8,11 +8,10 @@ extension HTTP2Connection {
   func makeSession() -> OpaquePointer? {
     var session: OpaquePointer?
     let me = Unmanaged.passUnretained(self).toOpaque()
-    let new = role == .server ? nghttp2_session_server_new2 : nghttp2_session_client_new2
-    guard let setup = SessionSetup.shared, new(&session, setup.callbacks, me, setup.options) == 0
-    else {
-      return nil
-    }
+    let new = role == .server ? nghttp2_session_server_new3 : nghttp2_session_client_new3
+    guard let setup = SessionSetup.shared, var allocator = buffers.memory.allocator,
+      new(&session, setup.callbacks, me, setup.options, &allocator) == 0
+    else { return nil }
     var settings = [
       nghttp2_settings_entry(
         settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),

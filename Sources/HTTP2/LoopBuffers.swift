@@ -1,4 +1,16 @@
+internal import CNGHTTP2
 internal import EventLoop
+
+/// The blocks that the sessions of one loop allocate and free. Each connection holds on to it, because
+/// a session must not outlive it.
+final class SessionMemory {
+  private let pool = cnghttp2_pool_new()
+
+  deinit { if let pool { cnghttp2_pool_delete(pool) } }
+
+  /// nil if there was no memory for the pool itself.
+  var allocator: nghttp2_mem? { pool.map { cnghttp2_pool_mem($0) } }
+}
 
 /// What the connections of one loop share: a read buffer, a write buffer, and the list of connections
 /// that have something to flush at the end of the tick.
@@ -9,6 +21,7 @@ final class LoopBuffers {
   let read = UnsafeMutableRawBufferPointer.allocate(byteCount: readSize, alignment: 16)
   let write = UnsafeMutableRawBufferPointer.allocate(byteCount: writeSize, alignment: 16)
   let headers = HeaderEncoder()
+  let memory = SessionMemory()
   private var dirty: [HTTP2Connection] = []
   private var flushing: [HTTP2Connection] = []
   private unowned let loop: Loop

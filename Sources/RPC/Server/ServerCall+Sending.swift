@@ -6,6 +6,9 @@ extension ServerCall {
     HeaderField(":status", "200"), HeaderField("content-type", "application/grpc"),
   ]
   private static let okTrailers: [HeaderField] = [HeaderField("grpc-status", "0")]
+  // Almost every call sends just these.
+  private static let headerBlock = HeaderBlock(headers)
+  private static let okTrailerBlock = HeaderBlock(okTrailers)
 
   /// Sends the headers if they are still to be sent, then `message`.
   func send(_ message: some Message) throws(RPCError) {
@@ -27,7 +30,7 @@ extension ServerCall {
   private func sendHeadersIfNeeded(_ stream: HTTP2Stream) {
     guard state.messageSent() else { return }
     guard let initial = responseMetadata.takeInitial() else {
-      stream.sendHeaders(Self.headers, endStream: false)
+      stream.sendHeaders(Self.headerBlock, endStream: false)
       return
     }
     stream.sendHeaders(Self.headers + initial.headerFields, endStream: false)
@@ -36,9 +39,12 @@ extension ServerCall {
   /// Ends the stream with a status, OK when there is no error.
   func sendStatus(_ error: RPCError?) {
     guard state.isStreamOpen, let stream else { return }
-    var trailers = Self.okTrailers
-    if let error { trailers = error.headerFields }
-    if let trailing = responseMetadata.takeTrailing() { trailers += trailing.headerFields }
+    let trailing = responseMetadata.takeTrailing()
+    if error == nil, trailing == nil, state.areHeadersSent {
+      return stream.sendTrailers(Self.okTrailerBlock)
+    }
+    var trailers = error?.headerFields ?? Self.okTrailers
+    if let trailing { trailers += trailing.headerFields }
     if state.areHeadersSent {
       stream.sendTrailers(trailers)
     } else {
