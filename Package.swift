@@ -70,7 +70,11 @@ let package = Package(
     tests("EventLoop", ["EventLoop"]),
     tests("HTTP2", ["HTTP2", "EventLoop"]),
     tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages"]),
-    tests("Store", ["Store"]),
+    .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Faults/CFaultVFS"),
+    .target(
+      name: "StoreFaults", dependencies: ["Store", "CFaultVFS"], path: "Tests/Faults/StoreFaults",
+      swiftSettings: swift),
+    tests("Store", ["Store", "StoreFaults"]),
     tests("Numbers", ["Numbers", "API", "RPC", "Store"]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),

@@ -10,7 +10,8 @@ static inline int orderwire_sqlite_no_checkpoint_on_close(sqlite3 *db) {
 // Writes every byte of the file `path` again, in place, and syncs it, all through `vfs`; nothing
 // if there is no such file. Nobody else may have it open.
 static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {
-  enum { chunk = 1 << 20 };
+  // The default VFS takes the size of one write modulo 128 KiB.
+  enum { chunk = 1 << 16 };
   char full[4096];
   int exists = 0, code = SQLITE_OK;
   if (vfs->mxPathname + 1 > (int)sizeof full) return SQLITE_CANTOPEN;

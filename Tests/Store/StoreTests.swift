@@ -1,4 +1,5 @@
 import Store
+import StoreFaults
 import Testing
 
 @Suite struct StoreTests {

@@ -30,6 +30,7 @@ enum SQLiteOpening {
       if !configuration.sabotage.synchronousOff { try assertDurable(connection) }
       // What was recovered must be in the file itself before anything is answered from it.
       try WriteAheadLog.checkpoint(connection, mode: .truncate)
+      try syncFolder(of: configuration.path)
       sqlite3_busy_timeout(connection.handle, 0)
       connection.countLogPages()
       return connection
@@ -70,6 +71,20 @@ enum SQLiteOpening {
     guard level == 2, mode == "wal" else {
       throw SQLiteFailure(
         code: SQLITE_MISUSE, message: "synchronous is \(level), journal mode is \(mode)")
+    }
+  }
+
+  /// New files' names, and the end of a journal's, are on disk when their folder is.
+  private static func syncFolder(of path: String) throws(SQLiteFailure) {
+    var folder = "."
+    if let slash = path.lastIndex(of: "/") {
+      folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let isSynced = descriptor >= 0 && fsync(descriptor) == 0
+    if descriptor >= 0 { close(descriptor) }
+    guard isSynced else {
+      throw SQLiteFailure(code: SQLITE_IOERR | 5 << 8, message: "cannot sync \(folder)")
     }
   }
 

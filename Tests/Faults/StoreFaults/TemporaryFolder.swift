@@ -1,10 +1,12 @@
-import Glibc
+internal import Glibc
 
 /// A folder that is removed with its files when the test is done.
-final class TemporaryFolder: Sendable {
-  let path: String
+public final class TemporaryFolder: Sendable {
+  /// Where it is.
+  public let path: String
 
-  init() {
+  /// Makes it.
+  public init() {
     var template = Array(("/tmp/orderwire-store-" + String(repeating: "X", count: 6)).utf8CString)
     path = template.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress, mkdtemp(base) != nil else {
@@ -14,9 +16,11 @@ final class TemporaryFolder: Sendable {
     }
   }
 
-  var database: String { path + "/store.db" }
+  /// A path for a database in it.
+  public var database: String { path + "/store.db" }
 
-  var files: [String] {
+  /// The names of what is in it.
+  public var files: [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
