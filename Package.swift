@@ -66,7 +66,21 @@ let package = Package(
       name: "protoc-gen-orderwire", dependencies: ["CDescriptor", "CProtobufC"],
       swiftSettings: swift),
 
-    tests("Messages", ["Messages"]),
+    .testTarget(
+      name: "MessagesTests", dependencies: ["Messages", "TestMessages"], path: "Tests/Messages",
+      exclude: [
+        "CTestMessages", "TestMessages", "RoundTrip", "Protos", "names", "round_trip_test.py",
+      ],
+      swiftSettings: swift),
+    // What the tests of Messages need: a proto with every feature, and a program for Python's side.
+    .target(
+      name: "CTestMessages", dependencies: ["CMessages"], path: "Tests/Messages/CTestMessages"),
+    .target(
+      name: "TestMessages", dependencies: ["Messages", "CTestMessages", "CMessages"],
+      path: "Tests/Messages/TestMessages", swiftSettings: swift),
+    .executableTarget(
+      name: "message-round-trip", dependencies: ["Messages", "TestMessages"],
+      path: "Tests/Messages/RoundTrip", swiftSettings: swift),
     tests("EventLoop", ["EventLoop"]),
     tests("HTTP2", ["HTTP2", "EventLoop"]),
     tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages"]),

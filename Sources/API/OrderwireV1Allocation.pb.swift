@@ -92,7 +92,7 @@ public enum LeaseMode: RawRepresentable, Sendable, Hashable {
     switch rawValue {
     case 0: self = .unspecified
     case 1: self = .leased
-    case 2: self = .none
+    case 2: self = .`none`
     default: self = .unrecognized(rawValue)
     }
   }
@@ -101,7 +101,7 @@ public enum LeaseMode: RawRepresentable, Sendable, Hashable {
     switch self {
     case .unspecified: 0
     case .leased: 1
-    case .none: 2
+    case .`none`: 2
     case .unrecognized(let number): number
     }
   }

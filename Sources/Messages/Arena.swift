@@ -38,16 +38,28 @@ public final class Arena {
   /// Bytes handed out since the last reset.
   public var used: Int { state.pointee.used }
 
-  /// protobuf-c's struct for `bytes`, valid until the next reset.
+  /// protobuf-c's struct for `bytes`, which are checked before; valid until the next reset.
   func unpack(
     _ bytes: UnsafeRawBufferPointer, _ schema: UnsafeRawPointer
   ) throws(DecodingFailure) -> UnsafeRawPointer {
     let schema = schema.assumingMemoryBound(to: WireMessage.self)
-    // protobuf-c takes no NULL, not even with no bytes.
-    let data = bytes.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) }
+    let scan = try WireScan(bytes, schema)
+    guard scan.needsNormalization else { return try unpackSound(bytes, schema) }
+    let normalized = try WireNormalization.normalized(
+      bytes, schema, limit: state.pointee.limit)
+    return try normalized.withUnsafeBufferPointer { (buffer) throws(DecodingFailure) in
+      try unpackSound(UnsafeRawBufferPointer(buffer), schema)
+    }
+  }
+
+  private func unpackSound(
+    _ bytes: UnsafeRawBufferPointer, _ schema: UnsafePointer<WireMessage>
+  ) throws(DecodingFailure) -> UnsafeRawPointer {
+    // With no bytes any pointer will do, but NULL won't.
+    let start = bytes.baseAddress ?? UnsafeRawPointer(schema)
     let message = protobuf_c_message_unpack(
       schema.pointee.descriptor, allocator, bytes.count,
-      data ?? UnsafePointer(UnsafeRawPointer(state).assumingMemoryBound(to: UInt8.self)))
+      start.assumingMemoryBound(to: UInt8.self))
     guard let message else {
       throw DecodingFailure(state.pointee.wasExhausted ? .memoryLimit : .malformed)
     }
@@ -80,7 +92,7 @@ private struct ArenaState {
     var size: Int
   }
 
-  private let limit: Int
+  let limit: Int
   private var chunks: [Chunk] = []
   private var next: UnsafeMutableRawPointer?
   private var left = 0

@@ -25,4 +25,12 @@ public struct DecodingFailure: Error, Sendable, Equatable {
     self.reason = reason
     self.field = field
   }
+
+  /// The failure as the message around it tells it: with the name of the field that it is in, and
+  /// its place in a list. The path's inner end is cut off when it gets too long for a trailer.
+  func inside(_ name: String, index: Int?) -> DecodingFailure {
+    let place = index.map { "\(name)[\($0)]" } ?? name
+    let path = field.isEmpty ? place : "\(place).\(field)"
+    return DecodingFailure(reason, field: String(path.prefix(Limits.fieldPath)))
+  }
 }

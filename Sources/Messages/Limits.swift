@@ -20,4 +20,7 @@ public enum Limits {
 
   /// The most bytes of one encoded message: protobuf's own limit.
   public static let messageBytes = Int(Int32.max)
+
+  /// The most characters of a failure's path to its field: it travels in trailers.
+  public static let fieldPath = 256
 }

@@ -50,6 +50,7 @@ private let keywords: Set<String> = [
   "continue", "default", "defer", "do", "else", "fallthrough", "for", "guard", "if", "in", "repeat",
   "return", "throw", "switch", "where", "while", "any", "as", "false", "is", "nil", "super",
   "throws", "true", "try", "none", "some",
+  "self",
 ]
 
 private let initialisms: Set<String> = ["id", "url", "http", "https", "ip", "ttl"]

@@ -22,13 +22,13 @@ extension SwiftFile {
     out += "  case unrecognized(Int32)\n\n"
     for alias in aliases {
       out += "  /// Another name of `\(alias.target)`.\n"
-      out += "  public static var \(escaped(alias.name)): \(name) { .\(alias.target) }\n\n"
+      out += "  public static var \(escaped(alias.name)): \(name) { .\(escaped(alias.target)) }\n\n"
     }
     out += "  public init(rawValue: Int32) {\n    switch rawValue {\n"
-    for value in cases { out += "    case \(value.number): self = .\(value.name)\n" }
+    for value in cases { out += "    case \(value.number): self = .\(escaped(value.name))\n" }
     out += "    default: self = .unrecognized(rawValue)\n    }\n  }\n\n"
     out += "  public var rawValue: Int32 {\n    switch self {\n"
-    for value in cases { out += "    case .\(value.name): \(value.number)\n" }
+    for value in cases { out += "    case .\(escaped(value.name)): \(value.number)\n" }
     out += "    case .unrecognized(let number): number\n    }\n  }\n}\n"
     return indented(out, by: indent)
   }

@@ -9,7 +9,7 @@ extension SwiftFile {
     for oneof in message.oneofs {
       out += "switch self.\(escaped(oneof.swiftName)) {\ncase nil: break\n"
       for field in oneof.fields {
-        out += "case .\(field.swiftName)(let value)?:\n"
+        out += "case .\(escaped(field.swiftName))(let value)?:\n"
         out += "  c.pointee.\(oneof.cCase) = .init(rawValue: \(field.number))\n"
         out += indented(assignment("c", field, "value"), by: "  ")
       }

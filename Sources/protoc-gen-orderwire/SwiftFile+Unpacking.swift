@@ -11,7 +11,7 @@ extension SwiftFile {
       for field in oneof.fields {
         out += "case \(field.number): "
         let value = "c.pointee.\(escaped(field.cName))"
-        let target = "self.\(escaped(oneof.swiftName)) = .\(field.swiftName)"
+        let target = "self.\(escaped(oneof.swiftName)) = .\(escaped(field.swiftName))"
         if field.kind == .message {
           out += "if let value = \(value) { \(target)(\(unpacked("value", field))) }\n"
         } else {
