@@ -10,10 +10,11 @@ import struct
 import subprocess
 import sys
 
+import grpc_tools
 import pytest
 from google.protobuf.descriptor import FieldDescriptor as Field
+from google.protobuf.unknown_fields import UnknownFieldSet
 from grpc_tools import protoc
-import grpc_tools
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REFUSED = 0xFFFFFFFF
@@ -205,6 +206,23 @@ def mutated(rng, data):
     return bytes(data)
 
 
+def has_odd_entry(message):
+    """Whether Python counts a map's entry as unknown, for an unknown field in it; others take it."""
+    maps = {field.number for field in message.DESCRIPTOR.fields if is_map(field)}
+    if any(unknown.field_number in maps for unknown in UnknownFieldSet(message)):
+        return True
+    for field, value in message.ListFields():
+        if is_map(field):
+            children = value.values() if field.message_type.fields[1].message_type else []
+        elif field.message_type:
+            children = value if field.is_repeated else [value]
+        else:
+            children = []
+        if any(has_odd_entry(child) for child in children):
+            return True
+    return False
+
+
 def test_agrees_with_python_about_damaged_messages(program, proto):
     """Both take it and read the same, or both refuse; except for what only we refuse."""
     rng = random.Random(3)
@@ -212,7 +230,7 @@ def test_agrees_with_python_about_damaged_messages(program, proto):
     for _ in range(4000):
         message = proto.Everything()
         # Only one or two parts, so that the damage is not always in the same long lists.
-        for field in rng.sample(proto.Everything.DESCRIPTOR.fields, 2):
+        for field in rng.sample(list(proto.Everything.DESCRIPTOR.fields), 2):
             if field.message_type and not field.is_repeated:
                 fill(rng, getattr(message, field.name), 3)
         data = message.SerializeToString()
@@ -227,6 +245,8 @@ def test_agrees_with_python_about_damaged_messages(program, proto):
             continue
         if not isinstance(answer, bytes):
             assert answer[0] == "NUL_IN_STRING", (frame.hex(), answer)
+            continue
+        if has_odd_entry(message):
             continue
         taken += 1
         assert canonical(proto.Everything.FromString(answer)) == canonical(message), frame.hex()
