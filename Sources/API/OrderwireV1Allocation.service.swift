@@ -45,15 +45,15 @@ extension AllocationServiceProtocol {
   /// Makes the router send this service's calls here.
   public func register(with router: inout Router) {
     router.describe(
-      file: OrderwireV1AllocationDescriptor.bytes, services: ["orderwire.v1.AllocationService"])
+      file: OrderwireV1AllocationDescriptor.file, services: ["orderwire.v1.AllocationService"])
     router.describe(
-      file: GoogleProtobufDurationDescriptor.bytes, services: [])
+      file: GoogleProtobufDurationDescriptor.file, services: [])
     router.describe(
-      file: GoogleProtobufFieldMaskDescriptor.bytes, services: [])
+      file: GoogleProtobufFieldMaskDescriptor.file, services: [])
     router.describe(
-      file: GoogleProtobufTimestampDescriptor.bytes, services: [])
+      file: GoogleProtobufTimestampDescriptor.file, services: [])
     router.describe(
-      file: OrderwireV1TokenDescriptor.bytes, services: [])
+      file: OrderwireV1TokenDescriptor.file, services: [])
     router.unary(service: "orderwire.v1.AllocationService", method: "CreatePool") {
       (request: CreatePoolRequest, context: ServerContext) async throws(RPCError) -> CreatePoolResponse in
       try await self.createPool(request, context: context)

@@ -54,15 +54,15 @@ extension LockingServiceProtocol {
   /// Makes the router send this service's calls here.
   public func register(with router: inout Router) {
     router.describe(
-      file: OrderwireV1LockingDescriptor.bytes, services: ["orderwire.v1.LockingService"])
+      file: OrderwireV1LockingDescriptor.file, services: ["orderwire.v1.LockingService"])
     router.describe(
-      file: GoogleProtobufDurationDescriptor.bytes, services: [])
+      file: GoogleProtobufDurationDescriptor.file, services: [])
     router.describe(
-      file: GoogleProtobufTimestampDescriptor.bytes, services: [])
+      file: GoogleProtobufTimestampDescriptor.file, services: [])
     router.describe(
-      file: OrderwireV1MoneyDescriptor.bytes, services: [])
+      file: OrderwireV1MoneyDescriptor.file, services: [])
     router.describe(
-      file: OrderwireV1TokenDescriptor.bytes, services: [])
+      file: OrderwireV1TokenDescriptor.file, services: [])
     router.unary(service: "orderwire.v1.LockingService", method: "Complete") {
       (request: CompleteRequest, context: ServerContext) async throws(RPCError) -> CompleteResponse in
       try await self.complete(request, context: context)

@@ -34,7 +34,7 @@ struct ServiceWriter {
       """
     for (index, file) in files.enumerated() {
       let services = index == 0 ? "[\"\(service.protoName)\"]" : "[]"
-      out += "    router.describe(\n      file: \(file.swiftFileName)Descriptor.bytes, "
+      out += "    router.describe(\n      file: \(file.swiftFileName)Descriptor.file, "
       out += "services: \(services))\n"
     }
     for method in service.methods {

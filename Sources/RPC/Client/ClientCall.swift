@@ -110,14 +110,15 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     if state.sendingEnded() { stream?.endStream() }
   }
 
-  /// The next message, nil when the response has ended well.
+  /// The next message, nil when the response has ended well. What came before a failure comes first;
+  /// a failure on this side has emptied the queue.
   func receive<M: Message>(_ type: M.Type) async throws(RPCError) -> M? {
     while true {
-      if let failure = state.failure { throw failure }
       switch responses.front() {
       case .message(let count): return try take(count)
       case .refused: throw RPCError(.internal, "a message of the response was refused")
       case .incomplete:
+        if let failure = state.failure { throw failure }
         if state.hasEnded {
           if responses.isEmpty { return nil }
           throw RPCError(.internal, "the response ends within a message")

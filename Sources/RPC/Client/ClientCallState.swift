@@ -10,8 +10,7 @@
 ///     any      | stream closed              | ended: mapped from the reset, or UNAVAILABLE
 ///     ended    |                            | ended as it was
 ///
-/// Messages that came before the end can still be taken when it ended well; otherwise the status
-/// comes first.
+/// Messages that came before the server's status are taken before it.
 struct ClientCallState {
   enum Phase {
     case waiting

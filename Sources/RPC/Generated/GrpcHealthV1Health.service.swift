@@ -25,7 +25,7 @@ extension HealthProtocol {
   /// Makes the router send this service's calls here.
   public func register(with router: inout Router) {
     router.describe(
-      file: GrpcHealthV1HealthDescriptor.bytes, services: ["grpc.health.v1.Health"])
+      file: GrpcHealthV1HealthDescriptor.file, services: ["grpc.health.v1.Health"])
     router.unary(service: "grpc.health.v1.Health", method: "Check") {
       (request: HealthCheckRequest, context: ServerContext) async throws(RPCError) -> HealthCheckResponse in
       try await self.check(request, context: context)

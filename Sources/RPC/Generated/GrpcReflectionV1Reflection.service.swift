@@ -15,7 +15,7 @@ extension ServerReflectionProtocol {
   /// Makes the router send this service's calls here.
   public func register(with router: inout Router) {
     router.describe(
-      file: GrpcReflectionV1ReflectionDescriptor.bytes, services: ["grpc.reflection.v1.ServerReflection"])
+      file: GrpcReflectionV1ReflectionDescriptor.file, services: ["grpc.reflection.v1.ServerReflection"])
     router.bidirectional(service: "grpc.reflection.v1.ServerReflection", method: "ServerReflectionInfo") {
       (requests: RequestStream<ServerReflectionRequest>, responses: ResponseWriter<ServerReflectionResponse>, context: ServerContext) async throws(RPCError) in
       try await self.serverReflectionInfo(requests, responses: responses, context: context)

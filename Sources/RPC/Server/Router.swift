@@ -3,7 +3,7 @@ public import Messages
 /// The methods that a server has. Generated service protocols register theirs with it.
 public struct Router: Sendable {
   private(set) var methods: [Method] = []
-  private(set) var files: [[UInt8]] = []
+  private(set) var files: [FileDescription] = []
   private(set) var services: [String] = []
 
   /// No methods.
@@ -95,10 +95,10 @@ public struct Router: Sendable {
     }
   }
 
-  /// Tells reflection about a file: its serialized `FileDescriptorProto`, and the services that are
-  /// served from it. Imports of a file are described too, in any order.
-  public mutating func describe(file: [UInt8], services: [String]) {
-    if !files.contains(file) { files.append(file) }
+  /// Tells reflection about a file, and which services are served from it. The files that it imports
+  /// have to be described, too, in any order.
+  public mutating func describe(file: FileDescription, services: [String]) {
+    files.append(file)
     self.services += services
   }
 

@@ -69,6 +69,7 @@ struct EchoServer {
     var router = Router()
     EchoHandlers(events: events).register(with: &router)
     health.register(with: &router)
+    router.addReflection()
     server = RPCServer(
       router: router, health: health, limits: limits, http2Limits: http2, loops: loops)
     address = try server.listen(on: SocketAddress(host: "127.0.0.1", port: 0))
