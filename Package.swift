@@ -83,7 +83,13 @@ let package = Package(
       path: "Tests/Messages/RoundTrip", swiftSettings: swift),
     tests("EventLoop", ["EventLoop"]),
     tests("HTTP2", ["HTTP2", "EventLoop"]),
-    tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages"]),
+    tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages", "Echo"]),
+    .target(
+      name: "Echo", dependencies: ["RPC", "EventLoop", "Messages"], path: "Tests/Echo",
+      swiftSettings: swift),
+    .executableTarget(
+      name: "rpc-testserver", dependencies: ["Echo", "RPC", "HTTP2", "EventLoop"],
+      path: "Tests/Wire/Server", swiftSettings: swift),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Faults/CFaultVFS"),
     .target(
       name: "StoreFaults", dependencies: ["Store", "CFaultVFS"], path: "Tests/Faults/StoreFaults",

@@ -51,11 +51,12 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   func headersReceived(_ headers: HeaderList, endStream: Bool) {
     let head = RequestHead(headers, metadata: &metadata)
-    if let notACall = head.notACall { return answerPlainly(notACall) }
-    isEncodingUnknown = head.isEncodingUnknown
+    // First of all, because a list that is too large isn't complete.
     if headers.isTooLarge || metadata.wireBytes > shared.limits.metadataBytes {
       return fail(RPCError(.resourceExhausted, "the metadata is too large"))
     }
+    if let notACall = head.notACall { return answerPlainly(notACall) }
+    isEncodingUnknown = head.isEncodingUnknown
     if head.hasBadTimeout { return fail(RPCError(.internal, "grpc-timeout is malformed")) }
     guard let method = shared.methods.find(head.path) else {
       let path = String(decoding: head.path.prefix(256), as: UTF8.self)

@@ -1,3 +1,4 @@
+import Echo
 import EventLoop
 import HTTP2
 import Messages
@@ -67,7 +68,7 @@ struct EchoServer {
     self.loops = loops
     events = Events()
     var router = Router()
-    EchoHandlers(events: events).register(with: &router)
+    EchoService { [events] in events.happened($0) }.register(with: &router)
     health.register(with: &router)
     router.addReflection()
     server = RPCServer(

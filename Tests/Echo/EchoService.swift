@@ -1,12 +1,17 @@
 import EventLoop
 import Messages
-import RPC
+public import RPC
 
-/// The methods of the test server.
-struct EchoHandlers: Sendable {
-  let events: EchoServer.Events
+/// A service for tests with all four kinds of methods. `ProtoAny` is the message of each, so that a
+/// client needs no generated code: its URL is the word for what to do, its value the payload.
+public struct EchoService: Sendable {
+  let happened: @Sendable (String) -> Void
 
-  func register(with router: inout Router) {
+  /// A service that tells `happened` what its handlers do.
+  public init(happened: @escaping @Sendable (String) -> Void) { self.happened = happened }
+
+  /// Makes the router send this service's calls here.
+  public func register(with router: inout Router) {
     router.unary(service: "test.Echo", method: "Unary") {
       (request: ProtoAny, context: ServerContext) async throws(RPCError) -> ProtoAny in
       try await unary(request, context)
@@ -52,21 +57,21 @@ struct EchoHandlers: Sendable {
     case "stubborn":
       // Goes on although it is cancelled.
       try? await hang(context)
-      events.happened("stubborn returns")
+      happened("stubborn returns")
     case "elsewhere":
       // Comes back from another thread.
-      await Task.detached { events.happened("elsewhere") }.value
+      await Task.detached { [happened] in happened("elsewhere") }.value
     default: break
     }
     return request
   }
 
   private func hang(_ context: ServerContext) async throws(RPCError) {
-    events.happened("hangs")
+    happened("hangs")
     do throws(CancellationError) {
       try await context.loop.sleep(for: .seconds(3600))
     } catch {
-      events.happened(context.isCancelled ? "cancelled" : "not cancelled")
+      happened(context.isCancelled ? "cancelled" : "not cancelled")
       throw RPCError(.cancelled, "")
     }
   }
@@ -82,10 +87,10 @@ struct EchoHandlers: Sendable {
       throw RPCError(.dataLoss, "midway")
     case "flood":
       let payload = [UInt8](repeating: 1, count: 10_000)
-      defer { events.happened("flood ends") }
+      defer { happened("flood ends") }
       while true {
         try await responses.write(ProtoAny(typeURL: "", value: payload))
-        events.happened("written")
+        happened("written")
       }
     case "elsewhere":
       let result = await Task.detached { () -> Result<Void, RPCError> in
@@ -118,7 +123,7 @@ struct EchoHandlers: Sendable {
         }
       default: break
       }
-      events.happened("taken")
+      happened("taken")
       all.typeURL += request.typeURL
       all.value += request.value
     }
@@ -126,17 +131,17 @@ struct EchoHandlers: Sendable {
   }
 
   private func sleepForever() async throws(CancellationError) {
-    events.happened("hangs")
+    happened("hangs")
     let stream = AsyncStream<Void> { _ in }
     for await _ in stream {}
-    events.happened("cancelled")
+    happened("cancelled")
     throw CancellationError()
   }
 
   private func chat(
     _ requests: RequestStream<ProtoAny>, _ responses: ResponseWriter<ProtoAny>
   ) async throws(RPCError) {
-    defer { events.happened("chat ends") }
+    defer { happened("chat ends") }
     for try await request in requests {
       if request.typeURL == "bye" { return }
       try await responses.write(request)
