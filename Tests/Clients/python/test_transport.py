@@ -22,7 +22,7 @@ def test_an_unknown_method_is_unimplemented(channel):
 def test_bytes_that_are_no_message_are_refused(channel):
     call = channel.unary_unary("/orderwire.v1.AllocationService/Allocate", bytes, bytes)
     refusal = refused(call, b"\x0a\xff\xff", timeout=10)
-    assert refusal.code == grpc.StatusCode.INVALID_ARGUMENT
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED_MESSAGE")
 
 
 # A string field by hand, since Python's own encoder refuses what isn't UTF-8.
@@ -30,7 +30,7 @@ def test_bytes_that_are_no_message_are_refused(channel):
 def test_a_string_that_is_none_is_refused_with_its_field(channel, business, reason):
     call = channel.unary_unary("/orderwire.v1.AllocationService/GetPool", bytes, bytes)
     refusal = refused(call, bytes([0x0A, len(business)]) + business, timeout=10)
-    assert refusal.code == grpc.StatusCode.INVALID_ARGUMENT
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
     assert "business" in refusal.message
 
 
