@@ -97,6 +97,8 @@ extension ServerProcess {
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
     health.register(with: &router)
+    // Last, for it tells of all that is there before it.
+    router.addReflection()
     return router
   }
 
