@@ -46,7 +46,8 @@ enum RPCTestServer {
   }
 
   private static func say(_ line: String) {
-    print(line)
-    fflush(nil)
+    // Not print: to flush its buffer would wait for the lock of standard input, which `readLine` holds.
+    let bytes = Array((line + "\n").utf8)
+    write(STDOUT_FILENO, bytes, bytes.count)
   }
 }
