@@ -17,15 +17,29 @@ public final class HeaderList {
   /// Whether fields were dropped because the block passed the limit.
   public private(set) var isTooLarge = false
   private let limit: Int
-  private let bytes: UnsafeMutableRawPointer
-  private let entries: UnsafeMutablePointer<Entry>
+  private var bytes: UnsafeMutableRawPointer
+  private var entries: UnsafeMutablePointer<Entry>
   private var used = 0
+  /// What both buffers have room for, in the measure of `size`.
+  private var capacity: Int
+
+  /// Room for what calls usually send; each connection has a list.
+  private static let usualSize = 1024
 
   /// `limit` bounds `size`, and so both buffers.
   init(limit: Int) {
     self.limit = limit
-    bytes = .allocate(byteCount: max(limit, 1), alignment: 16)
-    entries = .allocate(capacity: max(limit / Self.fieldOverhead, 1))
+    capacity = min(Self.usualSize, max(limit, 0))
+    (bytes, entries) = Self.allocate(capacity)
+  }
+
+  private static func allocate(
+    _ capacity: Int
+  ) -> (UnsafeMutableRawPointer, UnsafeMutablePointer<Entry>) {
+    (
+      .allocate(byteCount: max(capacity, 1), alignment: 16),
+      .allocate(capacity: max(capacity / fieldOverhead, 1))
+    )
   }
 
   deinit {
@@ -68,6 +82,7 @@ public final class HeaderList {
       isTooLarge = true
       return
     }
+    if size > capacity { grow() }
     entries[count] = Entry(
       start: Int32(truncatingIfNeeded: used), nameCount: Int32(truncatingIfNeeded: name.count),
       valueCount: Int32(truncatingIfNeeded: value.count))
@@ -80,6 +95,18 @@ public final class HeaderList {
       (bytes + used).copyMemory(from: source, byteCount: value.count)
     }
     used += value.count
+  }
+}
+
+extension HeaderList {
+  private func grow() {
+    let old = (bytes, entries)
+    capacity = min(limit, max(size, capacity * 2))
+    (bytes, entries) = Self.allocate(capacity)
+    bytes.copyMemory(from: old.0, byteCount: used)
+    entries.update(from: old.1, count: count)
+    old.0.deallocate()
+    old.1.deallocate()
   }
 }
 

@@ -126,6 +126,18 @@ private struct Fixture: Sendable {
     await fixture.stop()
   }
 
+  @Test func keepsHeaderListsUpToTheLimitWhole() async throws {
+    let fixture = try Fixture()
+    let connection = try await fixture.connect()
+    for count in [1, 900, 1100, 4000, 15_000, 10] {
+      let path = "/" + String(repeating: "\(count % 10)", count: count)
+      let response = await fixture.post(connection, path)
+      #expect(response.headers["x-path"] == path)
+      #expect(response.headers["x-too-large"] == "no")
+    }
+    await fixture.stop()
+  }
+
   @Test func aReaderThatDoesNotReadStopsTheSender() async throws {
     let fixture = try Fixture()
     let connection = try await fixture.connect()
