@@ -159,9 +159,9 @@ public struct Pool: Message {
   /// How a number looks: fixed characters (visible ASCII but braces) and, in braces, the parts that
   /// vary.
   ///   {business}           the business
-  ///   {timestamp:PATTERN}  when the number was made, in time_zone; PATTERN of yyyy, yy, MM, dd, DDD
-  ///                        (day of
-  ///                        the year), HH, mm, ss, SSS, and '-', '_', '.', ':', '/' between them
+  ///   {timestamp:PATTERN}  when the number was made, in time_zone; PATTERN of yyyy, yy (2000 to
+  ///                        2099), MM, dd, DDD (day of the year), HH, mm, ss, SSS, each at most
+  ///                        once, and '-', '_', '.', ':', '/' between them
   ///   {serial:WIDTH}       a decimal serial of 1 to 18 digits, from 1
   ///   {serial:WIDTH,36}    a serial of 1 to 12 digits 0-9 and A-Z
   ///   {check:11,10}        last: a check digit by ISO 7064 MOD 11,10 over the digits of the number
@@ -179,14 +179,16 @@ public struct Pool: Message {
   /// When the serial starts again at 1. A period's serial is never given twice.
   public var serialPeriod: SerialPeriod = SerialPeriod(rawValue: 0)
 
-  /// Numbers free in stock below which the generator makes more: 0 to 10,000,000. Not set: 1,000.
+  /// Numbers free in stock below which the generator makes more: 0 to 10,000,000. Not set: 1,000, or
+  /// high_watermark if that is less.
   public var lowWatermark: Int64? = nil
 
   /// Numbers free in stock up to which the generator makes more: low_watermark to 10,000,000. Not
   /// set: the larger of 10,000 and low_watermark.
   public var highWatermark: Int64? = nil
 
-  /// Numbers that the generator makes at a time: 1 to 1,000,000. Not set: 1,000.
+  /// Numbers that the generator makes at a time: 1 to 1,000,000, and at least a ten-thousandth of
+  /// high_watermark. Not set: 1,000, or what high_watermark needs.
   public var generationBatch: Int64? = nil
 
   /// How old a number may be when it is handed out, 1 s to 10 years; an older one lapses. Not set: a

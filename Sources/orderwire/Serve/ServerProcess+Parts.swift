@@ -1,3 +1,4 @@
+import API
 import EventLoop
 import Glibc
 import HTTP2
@@ -58,7 +59,7 @@ extension ServerProcess {
       Self.told(event, of: path, log: log)
     }
     do throws(StoreError) {
-      return try DurableStore.open(store, states: [])
+      return try DurableStore.open(store, states: [NumberState.self])
     } catch {
       throw CommandFailure(error, store: storePath)
     }
@@ -97,6 +98,8 @@ extension ServerProcess {
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
     health.register(with: &router)
+    AllocationService(store).register(with: &router)
+    LockingService(store).register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()
     return router

@@ -1,0 +1,177 @@
+public import API
+internal import Messages
+public import RPC
+public import Store
+
+/// Translates between the calls of `orderwire.v1.AllocationService` and the book.
+public struct AllocationService: AllocationServiceProtocol {
+  private let calls: NumberCalls
+  private let zones: TimeZoneDatabase
+
+  /// The service of a store that was opened with `NumberState`.
+  public init(_ store: DurableStore) {
+    calls = NumberCalls(store)
+    zones = .system
+  }
+
+  /// Makes the pool of a business.
+  public func createPool(
+    _ request: CreatePoolRequest, context: ServerContext
+  ) async throws(RPCError) -> CreatePoolResponse {
+    let pool = request.pool ?? API.Pool()
+    var settings = PoolSettings(template: "")
+    do throws(Refusal) {
+      try settings.take(Set(PoolField.allCases), from: pool)
+    } catch {
+      throw error.error(in: .pool)
+    }
+    let zone = zones.zone(named: settings.timeZone)
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      NumberCalls.Change(
+        context: context, method: "CreatePool", kind: .pool, business: pool.business,
+        requestID: request.requestID),
+      body: body
+    ) { [settings] (book, now, rows) throws(Refusal) in
+      let view = try book.createPool(pool.business, settings, zone: zone, at: now, rows: rows)
+      return CreatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
+    }
+  }
+
+  /// Changes the settings of a pool.
+  public func updatePool(
+    _ request: UpdatePoolRequest, context: ServerContext
+  ) async throws(RPCError) -> UpdatePoolResponse {
+    let pool = request.pool ?? API.Pool()
+    let fields: Set<PoolField>
+    do throws(Refusal) {
+      fields = try Self.fields(of: request.updateMask?.paths ?? [])
+    } catch {
+      throw error.error(in: .pool)
+    }
+    let zone = zones.zone(named: pool.timeZone.isEmpty ? "UTC" : pool.timeZone)
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      NumberCalls.Change(
+        context: context, method: "UpdatePool", kind: .pool, business: pool.business,
+        requestID: request.requestID),
+      body: body
+    ) { (book, now, rows) throws(Refusal) in
+      let view = try book.updatePool(pool.business, zone: zone, at: now, rows: rows) {
+        (settings) throws(Refusal) in try settings.take(fields, from: pool)
+      }
+      return UpdatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
+    }
+  }
+
+  private static func fields(of paths: [String]) throws(Refusal) -> Set<PoolField> {
+    guard (1...Limits.updateMaskPaths).contains(paths.count) else {
+      throw .updateMaskInvalid(path: "")
+    }
+    if paths == ["*"] { return Set(PoolField.allCases) }
+    var fields: Set<PoolField> = []
+    for path in paths {
+      guard let field = PoolField(rawValue: path) else { throw .updateMaskInvalid(path: path) }
+      fields.insert(field)
+    }
+    return fields
+  }
+
+  /// The pool of a business.
+  public func getPool(
+    _ request: GetPoolRequest, context: ServerContext
+  ) async throws(RPCError) -> GetPoolResponse {
+    let view = try await calls.ask(context, .read) { (book, now, _) throws(Refusal) in
+      try book.pool(request.business, at: now)
+    }
+    return GetPoolResponse(pool: API.Pool(view))
+  }
+
+  /// A page of all pools. A page's token is the last business on it.
+  public func listPools(
+    _ request: ListPoolsRequest, context: ServerContext
+  ) async throws(RPCError) -> ListPoolsResponse {
+    let size = request.pageSize == 0 ? Limits.defaultPageSize : Int(request.pageSize)
+    let page = try await calls.ask(context, .read) { (book, now, _) throws(Refusal) in
+      guard (1...Limits.pageSize).contains(size) else { throw .pageSizeOutOfRange }
+      guard request.pageToken.isEmpty || isBusiness(request.pageToken) else {
+        throw .pageTokenInvalid
+      }
+      return book.pools(after: request.pageToken, count: size, at: now)
+    }
+    return ListPoolsResponse(
+      pools: page.pools.map { API.Pool($0) },
+      nextPageToken: page.more ? page.pools.last?.business ?? "" : "")
+  }
+
+  /// Hands out numbers.
+  public func allocate(
+    _ request: AllocateRequest, context: ServerContext
+  ) async throws(RPCError) -> AllocateResponse {
+    let command = AllocateCommand(
+      business: request.business, count: Int(request.count),
+      caller: Caller(principal: context.principal, holder: request.holder),
+      lease: AllocateCommand.LeaseChoice(request.lease))
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      NumberCalls.Change(
+        context: context, method: "Allocate", kind: .allocate, business: request.business,
+        requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
+      body: body
+    ) { (book, now, rows) throws(Refusal) in
+      let allocation = try book.allocate(command, at: now, rows: rows)
+      return AllocateResponse(
+        allocation, incarnation: book.incarnation, repeatable: repeatable)
+    }
+  }
+
+  /// Takes a number apart.
+  public func parseNumber(
+    _ request: ParseNumberRequest, context: ServerContext
+  ) async throws(RPCError) -> ParseNumberResponse {
+    let parsed = try await calls.ask(context, .read) { (book, _, _) throws(Refusal) in
+      try book.parse(request.business, request.number)
+    }
+    switch parsed {
+    case .success(let view):
+      return ParseNumberResponse(
+        valid: true, template: view.template,
+        timestamp: view.moment.map { ProtoTimestamp(microseconds: $0) }, period: view.period,
+        serial: view.serial, check: view.check)
+    case .failure(let problem):
+      return ParseNumberResponse(
+        problem: API.NumberProblem(rawValue: Int32(problem.kind.rawValue)),
+        problemPosition: Int32(problem.position))
+    }
+  }
+}
+
+extension AllocateCommand.LeaseChoice {
+  init(_ lease: AllocateRequest.Lease?) {
+    switch lease {
+    case nil: self = .poolDefault
+    case .leaseID(let id): self = .existing(id)
+    case .leaseTTL(let ttl): self = .ttl(ttl.microseconds)
+    }
+  }
+}
+
+extension AllocateResponse {
+  init(_ allocation: Allocation, incarnation: UInt64, repeatable: Bool) {
+    let expireTime = allocation.expireTime.map { ProtoTimestamp(microseconds: $0) }
+    self.init(
+      numbers: allocation.numbers.map { number in
+        AllocatedNumber(
+          number: number.number,
+          token: Token(incarnation: incarnation, generation: UInt64(number.generation)),
+          expireTime: expireTime)
+      },
+      leaseID: allocation.lease, repeatable: repeatable)
+  }
+}

@@ -1,0 +1,173 @@
+/// Asks for numbers.
+struct AllocateCommand: Sendable {
+  /// Under which lease they are held.
+  enum LeaseChoice: Sendable {
+    case poolDefault
+    /// A lease of their own, µs.
+    case ttl(Int64)
+    case existing(Int64)
+  }
+
+  var business: String
+  var count: Int
+  var caller: Caller
+  var lease = LeaseChoice.poolDefault
+}
+
+/// The numbers handed out.
+struct Allocation: Sendable, Equatable {
+  struct Number: Sendable, Equatable {
+    var number: String
+    var generation: UInt32
+  }
+
+  var numbers: [Number]
+  /// 0 where there is none.
+  var lease: Int64
+  /// Wall clock, µs.
+  var expireTime: Int64?
+}
+
+extension Book {
+  /// Hands out numbers: those that came back first, then the stock, then new ones.
+  func allocate(
+    _ command: AllocateCommand, at now: Moment, rows: any NumberRows
+  ) throws(Refusal) -> Allocation {
+    guard (1...Limits.numbersPerCall).contains(command.count) else { throw .countOutOfRange }
+    let pool = try pool(of: command.business)
+    try check(command.caller)
+    let lease = try resolve(command.lease, command.caller, in: pool)
+    let plan = try plan(command.count, in: pool, at: now)
+
+    touch(pool)
+    let hold = open(lease, command.caller, in: pool, at: now)
+    var numbers: [Allocation.Number] = []
+    numbers.reserveCapacity(command.count)
+    takeReturned(plan, hold, in: pool, at: now, rows: rows, into: &numbers)
+    if plan.missing > 0 {
+      generate(max(plan.missing, pool.settings.generationBatch), in: pool, plan.target, rows: rows)
+    }
+    takeStock(plan, hold, in: pool, at: now, rows: rows, into: &numbers)
+    callers.release(hold.caller)
+    pool.counters.allocated += Int64(numbers.count)
+    fillLater(pool)
+    return Allocation(numbers: numbers, lease: hold.leaseID, expireTime: hold.expireTime)
+  }
+
+  /// Where an allocation takes its numbers from.
+  private struct Plan {
+    /// How many of those that came back are taken off their line, and which of them are too old.
+    var lineCount = 0
+    var tooOld: Set<Int> = []
+    /// How many come from the stock, those included that are made first.
+    var fromStock: Int64 = 0
+    /// How many must be made.
+    var missing: Int64 = 0
+    var target: GenerationTarget
+  }
+
+  private func plan(_ count: Int, in pool: Pool, at now: Moment) throws(Refusal) -> Plan {
+    let target = try target(in: pool, at: now)
+    var plan = Plan(target: target)
+    var needed = Int64(count)
+    if pool.settings.reuse != .never {
+      while needed > 0, plan.lineCount < pool.returned.count,
+        plan.tooOld.count < Limits.lapsesPerCall
+      {
+        let number = pool.returned[plan.lineCount]
+        guard isOutOfQuarantine(number, in: pool, at: now) else { break }
+        if isFresh(number.series, number.generated, in: pool, target) {
+          needed -= 1
+        } else {
+          plan.tooOld.insert(plan.lineCount)
+        }
+        plan.lineCount += 1
+      }
+    }
+    plan.fromStock = needed
+    var offset = 0
+    while needed > 0, offset < pool.stock.count {
+      let range = pool.stock[offset]
+      if isFresh(range.series, range.generated, in: pool, target) {
+        needed -= min(needed, range.count)
+      }
+      offset += 1
+    }
+    plan.missing = needed
+    guard needed <= target.remaining else {
+      throw .serialsExhausted(
+        period: target.edition.form.period.text(target.period), remaining: target.remaining)
+    }
+    if needed > 0 { try checkShown(target) }
+    return plan
+  }
+
+  private func takeReturned(
+    _ plan: Plan, _ hold: Hold, in pool: Pool, at now: Moment, rows: any NumberRows,
+    into numbers: inout [Allocation.Number]
+  ) {
+    guard plan.lineCount > 0 else { return }
+    for offset in 0..<plan.lineCount {
+      let number = pool.returned[offset]
+      guard let series = series[number.series] else { continue }
+      series.uses -= 1
+      let key = key(series, number.serial)
+      if plan.tooOld.contains(offset) {
+        rows.retireReturned(key)
+        pool.counters.retired += 1
+        continue
+      }
+      rows.deleteReturned(key)
+      pool.counters.reused += 1
+      numbers.append(
+        hand(
+          key, series, in: pool, generation: number.generation + 1, generated: number.generated,
+          hold, at: now, rows: rows))
+    }
+    pool.returned.takeFirst(plan.lineCount)
+    undoLog.append(.returnedTaken(pool, plan.lineCount))
+  }
+
+  private func takeStock(
+    _ plan: Plan, _ hold: Hold, in pool: Pool, at now: Moment, rows: any NumberRows,
+    into numbers: inout [Allocation.Number]
+  ) {
+    var needed = plan.fromStock
+    var spent = 0
+    while needed > 0 {
+      let range = pool.stock[spent]
+      guard let series = series[range.series] else { return }
+      guard isFresh(range.series, range.generated, in: pool, plan.target) else {
+        lapse(range, series, in: pool, rows: rows)
+        spent += 1
+        continue
+      }
+      let count = min(needed, range.count)
+      use(range, count, in: pool)
+      for serial in (range.next - count)..<range.next {
+        numbers.append(
+          hand(
+            key(series, serial), series, in: pool, generation: 1, generated: range.generated,
+            hold, at: now, rows: rows))
+      }
+      needed -= count
+      if range.count == 0 { spent += 1 }
+    }
+    takeRanges(spent, in: pool)
+  }
+
+  private func hand(
+    _ key: NumberKey, _ series: Series, in pool: Pool, generation: UInt32, generated: Int64,
+    _ hold: Hold, at now: Moment, rows: any NumberRows
+  ) -> Allocation.Number {
+    let edition = pool.editions[Int(series.edition)]
+    let lock = Lock(
+      series: series.index, lease: hold.lease, caller: hold.caller,
+      generation: generation, serial: key.serial, allocated: now.wall, generated: generated)
+    attach(lock, to: series)
+    rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
+    let skeleton = edition.skeleton(at: generated) ?? []
+    return Allocation.Number(
+      number: edition.form.number(skeleton, serial: key.serial), generation: generation)
+  }
+}

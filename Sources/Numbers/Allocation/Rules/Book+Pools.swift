@@ -1,0 +1,157 @@
+/// A pool as it is shown.
+struct PoolView: Sendable, Equatable {
+  var business: String
+  var settings: PoolSettings
+  /// Wall clock, µs.
+  var created: Int64
+  var updated: Int64
+  var stock: StockView
+}
+
+extension Book {
+  /// Makes the pool of a business. `zone` is what the settings' time zone was found to be, or nil.
+  func createPool(
+    _ business: String, _ settings: PoolSettings, zone: TimeZoneRules?, at now: Moment,
+    rows: any NumberRows
+  ) throws(Refusal) -> PoolView {
+    guard isBusiness(business) else { throw .businessInvalid }
+    guard byBusiness[business] == nil else { throw .poolExists }
+    guard byBusiness.count < Limits.pools else { throw .poolsExhausted }
+    let form = try form(business, settings, zone)
+    let pool = Pool(
+      index: Int32(pools.count), id: nextPool, business: business, created: now.wall,
+      settings: settings, zone: form.zone, editions: [Edition(index: 0, form: form)])
+    pools.append(pool)
+    nextPool += 1
+    byBusiness[business] = pool.index
+    // The place of an undone pool stays empty, since its number may stand in other notes.
+    undoLog.append(
+      .other { [unowned self] in
+        pools[Int(pool.index)] = nil
+        byBusiness[business] = nil
+      })
+    rows.insertPool(pool)
+    rows.insertEdition(pool.editions[0], of: pool)
+    touch(pool)
+    fillLater(pool)
+    return view(pool, at: now)
+  }
+
+  /// Changes the settings of a pool by `change`. `zone` is what a changed time zone was found to be.
+  func updatePool(
+    _ business: String, zone: TimeZoneRules?, at now: Moment, rows: any NumberRows,
+    _ change: (inout PoolSettings) throws(Refusal) -> Void
+  ) throws(Refusal) -> PoolView {
+    let pool = try pool(of: business)
+    var settings = pool.settings
+    try change(&settings)
+    let before = pool.settings
+    let newForm =
+      settings.template != before.template || settings.period != before.period
+      || settings.timeZone != before.timeZone
+    if let problem = settings.problem { throw problem }
+    var form: NumberForm?
+    if newForm {
+      let zone = settings.timeZone == pool.zone.name ? pool.zone : zone
+      let new = try self.form(business, settings, zone)
+      try checkNew(new, in: pool)
+      form = new
+    }
+
+    let (editions, updated, zone) = (pool.editions, pool.updated, pool.zone)
+    undoLog.append(
+      .other {
+        pool.settings = before
+        pool.editions = editions
+        pool.updated = updated
+        pool.zone = zone
+      })
+    touch(pool)
+    pool.settings = settings
+    pool.updated = now.wall
+    if let form {
+      let edition = Edition(index: Int32(pool.editions.count), form: form)
+      pool.editions.append(edition)
+      pool.zone = form.zone
+      rows.insertEdition(edition, of: pool)
+    }
+    rows.updatePool(pool)
+    fillLater(pool)
+    return view(pool, at: now)
+  }
+
+  private func form(
+    _ business: String, _ settings: PoolSettings, _ zone: TimeZoneRules?
+  ) throws(Refusal) -> NumberForm {
+    if let problem = settings.problem { throw problem }
+    guard let zone else { throw .timeZoneUnknown }
+    do throws(TemplateProblem) {
+      let template = try NumberTemplate(parsing: settings.template, period: settings.period)
+      return try NumberForm(
+        business: business, template: template, period: settings.period, zone: zone)
+    } catch {
+      throw .templateInvalid(error)
+    }
+  }
+
+  /// No two templates of a pool may be able to make the same number.
+  private func checkNew(_ form: NumberForm, in pool: Pool) throws(Refusal) {
+    guard pool.editions.count < Limits.templatesPerPool else { throw .templateChangesExhausted }
+    for edition in pool.editions where form.mayOverlap(edition.form) {
+      throw .templateMayRepeat(earlier: edition.form.template.text)
+    }
+  }
+
+  func pool(_ business: String, at now: Moment) throws(Refusal) -> PoolView {
+    view(try pool(of: business), at: now)
+  }
+
+  /// Up to `count` pools after a business, in the order of their bytes, and whether there are more.
+  func pools(after business: String, count: Int, at now: Moment) -> (pools: [PoolView], more: Bool)
+  {
+    let names = byBusiness.keys.filter { $0 > business }.sorted()
+    let page = names.prefix(count).compactMap { name in
+      byBusiness[name].flatMap { pools[Int($0)] }.map { view($0, at: now) }
+    }
+    return (page, names.count > count)
+  }
+
+  private func view(_ pool: Pool, at now: Moment) -> PoolView {
+    PoolView(
+      business: pool.business, settings: pool.settings, created: pool.created,
+      updated: pool.updated, stock: stock(of: pool, at: now))
+  }
+
+  /// Takes a number apart by the template it fits, or says how it deviates.
+  func parse(
+    _ business: String, _ number: String
+  ) throws(Refusal) -> Result<NumberView, NumberProblem> {
+    let pool = try pool(of: business)
+    do throws(NumberProblem) {
+      let (edition, parsed) = try identify(number, in: pool)
+      let form = edition.form
+      let moment = parsed.civil.flatMap { civil in
+        // Without a year the time belongs to no day.
+        form.template.timestamp.map { $0.shows(.yearly) } ?? false
+          ? form.zone.second(of: civil) * 1_000_000 + Int64(civil.millisecond) * 1_000 : nil
+      }
+      return .success(
+        NumberView(
+          template: form.template.text, moment: moment, period: form.period.text(parsed.period),
+          serial: parsed.serial,
+          check: parsed.check.map { String(Unicode.Scalar($0)) } ?? ""))
+    } catch {
+      return .failure(error)
+    }
+  }
+}
+
+/// A number taken apart.
+struct NumberView: Sendable, Equatable {
+  var template: String
+  /// Wall clock, µs.
+  var moment: Int64?
+  var period: String
+  var serial: Int64
+  var check: String
+}

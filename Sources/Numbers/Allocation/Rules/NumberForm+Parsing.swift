@@ -1,0 +1,80 @@
+/// What a number says of itself.
+struct ParsedNumber: Equatable, Sendable {
+  var period: Int32
+  var serial: Int64
+  /// What its timestamp shows, the rest at its beginning.
+  var civil: CivilTime?
+  var check: UInt8?
+}
+
+/// Where a number deviates from a form.
+struct NumberProblem: Error, Equatable, Sendable {
+  enum Kind: Int, Sendable {
+    case length = 1
+    case literal
+    case timestamp
+    case serial
+    case check
+  }
+
+  var kind: Kind
+  /// The first wrong character, from 0.
+  var position: Int
+}
+
+extension NumberForm {
+  /// Takes `text` apart and verifies each part.
+  func parse(_ text: String) throws(NumberProblem) -> ParsedNumber {
+    let bytes = Array(text.utf8)
+    guard bytes.count == length else {
+      throw NumberProblem(kind: .length, position: min(bytes.count, length))
+    }
+    var parsed = ParsedNumber(period: 0, serial: 0, civil: nil, check: nil)
+    var position = 0
+    for part in template.parts {
+      switch part {
+      case .literal(let literal): position = try match(literal, bytes, at: position)
+      case .business: position = try match(Array(business.utf8), bytes, at: position)
+      case .timestamp(let pattern):
+        switch pattern.parse(bytes[position..<(position + pattern.width)]) {
+        case .success(let civil): parsed.civil = civil
+        case .failure(let wrong):
+          throw NumberProblem(kind: .timestamp, position: wrong.position)
+        }
+        position += pattern.width
+      case .serial(let width, _):
+        parsed.serial = try serial(bytes[position..<(position + width)])
+        position += width
+      case .check(let kind):
+        guard kind.compute(over: bytes[..<position]) == bytes[position] else {
+          throw NumberProblem(kind: .check, position: position)
+        }
+        parsed.check = bytes[position]
+        position += 1
+      }
+    }
+    if let civil = parsed.civil { parsed.period = period.number(of: civil) }
+    return parsed
+  }
+
+  private func match(
+    _ literal: [UInt8], _ bytes: [UInt8], at position: Int
+  ) throws(NumberProblem) -> Int {
+    for (offset, character) in literal.enumerated() where bytes[position + offset] != character {
+      throw NumberProblem(kind: .literal, position: position + offset)
+    }
+    return position + literal.count
+  }
+
+  private func serial(_ digits: ArraySlice<UInt8>) throws(NumberProblem) -> Int64 {
+    var value: Int64 = 0
+    for position in digits.indices {
+      guard let digit = base36Value(digits[position]), digit < radix else {
+        throw NumberProblem(kind: .serial, position: position)
+      }
+      value = value * radix + Int64(digit)
+    }
+    guard value > 0 else { throw NumberProblem(kind: .serial, position: digits.startIndex) }
+    return value
+  }
+}

@@ -1,0 +1,83 @@
+/// Numbers made at one moment and never handed out: one row, however many they are.
+final class StockRange {
+  let series: Int32
+  /// The first serial, which names the row.
+  let first: Int64
+  /// The next serial to hand out.
+  var next: Int64
+  let last: Int64
+  /// What the numbers' timestamps show. Wall clock, µs.
+  let generated: Int64
+  /// Its row doesn't say how far it is used.
+  var isDirty = false
+
+  init(series: Int32, first: Int64, next: Int64, last: Int64, generated: Int64) {
+    self.series = series
+    self.first = first
+    self.next = next
+    self.last = last
+    self.generated = generated
+  }
+
+  var count: Int64 { last - next + 1 }
+}
+
+/// The serials of one period of one template.
+final class Series {
+  /// Its place in the book.
+  var index: Int32 = -1
+  let pool: Int32
+  let edition: Int32
+  let period: Int32
+  /// The next serial to make a number of.
+  var next: Int64
+  /// The places of its live locks, by serial.
+  var live: [Int64: Int32] = [:]
+  /// Ranges in stock and numbers in line; with the live locks they keep it in memory.
+  var uses = 0
+  var isDirty = false
+
+  init(pool: Int32, edition: Int32, period: Int32, next: Int64) {
+    self.pool = pool
+    self.edition = edition
+    self.period = period
+    self.next = next
+  }
+}
+
+/// One of the templates that a pool has or had.
+final class Edition {
+  let index: Int32
+  let form: NumberForm
+  /// The series in memory, by period.
+  var series: [Int32: Int32] = [:]
+  /// The highest period that ever had a serial. What is older and not in memory is closed.
+  var highestPeriod = Int32.min
+  /// Neighbouring numbers were made at the same moment: their skeletons, by a hash of it.
+  private var skeletons: [(moment: Int64, bytes: [UInt8]?)]
+  private var lastSecond = Int64.min
+  private var lastPeriod: Int32 = 0
+
+  init(index: Int32, form: NumberForm) {
+    self.index = index
+    self.form = form
+    skeletons = Array(repeating: (.min, nil), count: 16)
+  }
+
+  func skeleton(at moment: Int64) -> [UInt8]? {
+    let slot = Int(truncatingIfNeeded: (UInt64(bitPattern: moment) &* 0x9E37_79B9_7F4A_7C15) >> 60)
+    if skeletons[slot].moment != moment {
+      skeletons[slot] = (moment, form.skeleton(at: moment))
+    }
+    return skeletons[slot].bytes
+  }
+
+  func period(at moment: Int64) -> Int32 {
+    let second = floorDivide(moment, 1_000_000)
+    if second != lastSecond {
+      lastPeriod = form.period(at: moment)
+      lastSecond = second
+    }
+    return lastPeriod
+  }
+}

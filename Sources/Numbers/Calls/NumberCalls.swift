@@ -1,0 +1,109 @@
+internal import Crypto
+internal import Messages
+internal import RPC
+internal import Store
+
+/// How the services reach the book: one call is one command of the store's writer.
+struct NumberCalls: Sendable {
+  let store: DurableStore
+  let state: WriterConfined<NumberState>
+
+  init(_ store: DurableStore) {
+    self.store = store
+    state = store.state(of: NumberState.self)
+  }
+
+  /// A call that changes something.
+  struct Change {
+    var context: ServerContext
+    /// The method's name, unique among the services of this module.
+    var method: String
+    var kind: RefusedCall
+    var business: String
+    var requestID: String
+    /// About how many rows it writes.
+    var rows = 1
+  }
+
+  /// Decides a call that changes something, durably; a repetition gets the first answer. `body` is
+  /// the request without its id.
+  func change<Response: Message>(
+    _ call: Change, body: some Message,
+    _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Response
+  ) async throws(RPCError) -> Response {
+    guard call.requestID.utf8.count <= Limits.requestIDBytes else {
+      throw Refusal.requestIDTooLong.error(in: call.kind)
+    }
+    let key = RequestKey(
+      caller: call.context.principal, business: call.business, method: call.method,
+      requestID: call.requestID, bodyHash: call.requestID.isEmpty ? [] : try hash(body))
+    let answer: Answer<Result<Response, Refusal>>
+    do throws(StoreError) {
+      answer = try await store.execute(
+        request: key, deadline: deadline(of: call.context), rows: call.rows,
+        encode: { Self.encode($0) }, decode: { .success(try Response(decoding: $0)) },
+        isRefusal: { if case .failure = $0 { true } else { false } }
+      ) { [state] (batch) throws(StoreError) in
+        try state[batch].change(batch, decide)
+      }
+    } catch {
+      throw error.rpcError
+    }
+    switch answer {
+    case .fresh(let result), .repeated(let result): return try unwrap(result, call.kind)
+    case .conflict:
+      throw RPCError(
+        .alreadyExists, reason: "REQUEST_ID_REUSED",
+        "this request_id was used with another request", metadata: ["field": "request_id"])
+    case .tooOld:
+      throw RPCError(
+        .failedPrecondition, reason: "REQUEST_ID_TOO_OLD",
+        "this request_id is older than what is remembered", metadata: ["field": "request_id"])
+    }
+  }
+
+  /// Answers a question from the book, as it is after everything that was acknowledged.
+  func ask<Value: Sendable>(
+    _ context: ServerContext, _ kind: RefusedCall,
+    _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Value
+  ) async throws(RPCError) -> Value {
+    let result: Result<Value, Refusal>
+    do throws(StoreError) {
+      result = try await store.execute(
+        caller: context.principal, deadline: deadline(of: context), rows: 0
+      ) { [state] (batch) throws(StoreError) in
+        try state[batch].ask(batch, decide)
+      }
+    } catch {
+      throw error.rpcError
+    }
+    return try unwrap(result, kind)
+  }
+
+  private func unwrap<Value>(
+    _ result: Result<Value, Refusal>, _ kind: RefusedCall
+  ) throws(RPCError) -> Value {
+    switch result {
+    case .success(let value): return value
+    case .failure(let refusal): throw refusal.error(in: kind)
+    }
+  }
+
+  private func deadline(of context: ServerContext) -> BootTime? {
+    context.timeLeft.map { store.boot + $0 }
+  }
+
+  private func hash(_ body: some Message) throws(RPCError) -> [UInt8] {
+    do throws(EncodingFailure) {
+      return SHA256.hash(try body.encoded())
+    } catch {
+      throw RPCError(.internal, "the request can't be encoded again")
+    }
+  }
+
+  /// Refusals aren't remembered, and answers are small enough to be encoded.
+  private static func encode<Response: Message>(_ result: Result<Response, Refusal>) -> [UInt8] {
+    guard case .success(let response) = result else { return [] }
+    return (try? response.encoded()) ?? []
+  }
+}

@@ -1,0 +1,218 @@
+internal import RPC
+
+extension Refusal {
+  /// The status, the machine-readable reason and the details of a refusal: here, for every call and
+  /// every refusal, and nowhere else.
+  func error(in call: RefusedCall) -> RPCError {
+    switch self {
+    // Pools.
+    case .businessInvalid:
+      invalid(
+        "BUSINESS_INVALID", call.business,
+        "1 to \(Limits.businessBytes) ASCII letters, digits, '-', '_' or '.', first a letter or digit"
+      )
+    case .poolNotFound:
+      RPCError(.notFound, reason: "POOL_NOT_FOUND", "this business has no pool")
+    case .poolExists:
+      RPCError(.alreadyExists, reason: "POOL_EXISTS", "this business has a pool already")
+    case .poolsExhausted:
+      RPCError(
+        .resourceExhausted, reason: "POOLS_EXHAUSTED", "there are \(Limits.pools) pools already")
+    case .templateInvalid(let problem):
+      invalid(
+        problem.reason.rawValue, "pool.template",
+        "character \(problem.position): \(problem.reason.explanation)",
+        ["position": "\(problem.position)"])
+    case .timeZoneUnknown:
+      invalid(
+        "TIME_ZONE_UNKNOWN", "pool.time_zone",
+        "neither a name of the IANA database that this server has, nor UTC, nor +HH:MM")
+    case .templateMayRepeat(let earlier):
+      precondition(
+        "TEMPLATE_MAY_REPEAT",
+        "numbers of this template could be the same as those of an earlier one: change a fixed "
+          + "character or the length",
+        ["earlier_template": earlier])
+    case .templateChangesExhausted:
+      RPCError(
+        .resourceExhausted, reason: "TEMPLATE_CHANGES_EXHAUSTED",
+        "this pool has had \(Limits.templatesPerPool) templates")
+    case .settingOutOfRange(let field, let least, let most):
+      invalid(
+        "SETTING_OUT_OF_RANGE", "pool.\(field.rawValue)",
+        field.isTime ? "from \(seconds(least)) to \(seconds(most))" : "from \(least) to \(most)",
+        ["least": "\(least)", "most": "\(most)"])
+    case .settingUnknown(let field):
+      invalid(
+        "SETTING_UNKNOWN", "pool.\(field.rawValue)", "this server doesn't know that value")
+    case .updateMaskInvalid(let path):
+      invalid(
+        "UPDATE_MASK_INVALID", "update_mask",
+        path.isEmpty
+          ? "1 to \(Limits.updateMaskPaths) fields, or \"*\"" : "there is no such field to change",
+        path.isEmpty ? [:] : ["path": path])
+    case .pageSizeOutOfRange:
+      invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(Limits.pageSize)")
+    case .pageTokenInvalid:
+      invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
+
+    // Allocating.
+    case .countOutOfRange:
+      invalid("COUNT_OUT_OF_RANGE", "count", "from 1 to \(Limits.numbersPerCall)")
+    case .holderInvalid:
+      invalid("HOLDER_INVALID", "holder", "from 1 to \(Limits.holderBytes) bytes")
+    case .serialsExhausted(let period, let remaining):
+      RPCError(
+        .resourceExhausted, reason: "SERIAL_EXHAUSTED",
+        "the serial has no room for as many numbers"
+          + (period.isEmpty ? "" : " in the period \(period)"),
+        metadata: ["period": period, "remaining_in_period": "\(remaining)"])
+    case .yearNotShown:
+      precondition("YEAR_NOT_SHOWN", "the pool's template can't show the present year")
+    case .periodClosed(let period):
+      precondition(
+        "PERIOD_CLOSED", "the server's clock shows a period that is closed already",
+        ["period": period])
+
+    // Leases.
+    case .leasesOff:
+      precondition("LEASES_OFF", "the numbers of this pool are held without leases")
+    case .leaseTTLOutOfRange(let least, let most):
+      invalid(
+        "LEASE_TTL_OUT_OF_RANGE", call.leaseTTL,
+        "this pool's leases live from \(seconds(least)) to \(seconds(most))")
+    case .leaseNotFound:
+      RPCError(
+        .notFound, reason: "LEASE_NOT_FOUND", "there is no such lease, or it ran out")
+    case .leaseNotHeld:
+      RPCError(
+        .permissionDenied, reason: "HOLDER_MISMATCH", "another caller holds this lease",
+        metadata: ["field": "holder"])
+    case .leaseExpired:
+      precondition("LEASE_EXPIRED", "this lease ran out; its numbers are being returned")
+
+    // Numbers.
+    case .numbersOutOfRange:
+      invalid("NUMBERS_OUT_OF_RANGE", call.items, "from 1 to \(Limits.numbersPerCall)")
+    case .numberInvalid(let place, let problem):
+      invalid(
+        "NUMBER_INVALID", call.item(place, "number"),
+        "character \(problem.position) doesn't fit a template of the pool",
+        ["position": "\(problem.position)", "problem": "\(problem.kind)"])
+    case .numberTwice(let place):
+      invalid("NUMBER_TWICE", call.item(place, "number"), "the call names this number twice")
+    case .numberUnknown(let place):
+      RPCError(
+        .notFound, reason: "NUMBER_NOT_FOUND",
+        "this number isn't handed out, and no end of it is kept",
+        metadata: ["field": call.item(place, "number")])
+    case .tokenMissing(let place):
+      invalid("TOKEN_MISSING", call.item(place, "token"), "required")
+    case .tokenOfOtherIncarnation(let place):
+      precondition(
+        "TOKEN_FOREIGN", "this token was issued by another incarnation of the store",
+        ["field": call.item(place, "token")])
+    case .tokenStale(let place):
+      precondition(
+        "TOKEN_STALE", "this isn't the token of the number's last holder",
+        ["field": call.item(place, "token")])
+    case .numberNotHeld(let place):
+      RPCError(
+        .permissionDenied, reason: "HOLDER_MISMATCH", "another caller holds this number",
+        metadata: ["field": call.item(place, "number")])
+    case .numberCompleted(let place):
+      precondition(
+        "NUMBER_COMPLETED", "this number is completed", ["field": call.item(place, "number")])
+    case .completedDifferently(let place):
+      precondition(
+        "COMPLETED_DIFFERENTLY", "this number is completed with another amount",
+        ["field": call.item(place, "amount")])
+    case .numberReleased(let place):
+      precondition(
+        "NUMBER_RELEASED", "this number was given back", ["field": call.item(place, "number")])
+    case .numberExpired(let place):
+      precondition(
+        "LEASE_EXPIRED", "the lease of this number ran out",
+        ["field": call.item(place, "number")])
+    case .currencyInvalid(let place):
+      invalid(
+        "CURRENCY_INVALID", call.item(place, "amount.currency_code"), "three letters A to Z")
+    case .amountNegative(let place):
+      invalid("AMOUNT_NEGATIVE", call.item(place, "amount.amount_minor"), "0 or more")
+    case .amountOverflow(let place):
+      RPCError(
+        .outOfRange, reason: "AMOUNT_OVERFLOW",
+        "the sum of this currency would not fit its counter any more",
+        metadata: ["field": call.item(place, "amount.amount_minor")])
+    case .currenciesExhausted(let place):
+      RPCError(
+        .resourceExhausted, reason: "CURRENCIES_EXHAUSTED",
+        "this pool has counted \(Limits.currenciesPerPool) currencies already",
+        metadata: ["field": call.item(place, "amount.currency_code")])
+    case .reasonTooLong:
+      invalid("REASON_TOO_LONG", "reason", "up to \(Limits.reasonBytes) bytes")
+    case .requestIDTooLong:
+      invalid("REQUEST_ID_TOO_LONG", "request_id", "up to \(Limits.requestIDBytes) bytes")
+    }
+  }
+
+  private func invalid(
+    _ reason: String, _ field: String, _ description: String, _ metadata: [String: String] = [:]
+  ) -> RPCError {
+    var error = RPCError.invalid(field: field, description, reason: reason)
+    guard !metadata.isEmpty, let index = error.details.firstIndex(where: { $0 is ErrorInfo }),
+      var info = error.details[index] as? ErrorInfo
+    else { return error }
+    info.metadata = metadata
+    error.details[index] = info
+    return error
+  }
+
+  private func precondition(
+    _ reason: String, _ message: String, _ metadata: [String: String] = [:]
+  ) -> RPCError {
+    RPCError(.failedPrecondition, reason: reason, message, metadata: metadata)
+  }
+
+  private func seconds(_ microseconds: Int64) -> String {
+    "\(Double(microseconds) / 1_000_000) s"
+  }
+}
+
+extension PoolField {
+  fileprivate var isTime: Bool {
+    switch self {
+    case .maxAge, .quarantine, .minLeaseTTL, .maxLeaseTTL, .defaultLeaseTTL: true
+    case .template, .timeZone, .serialPeriod, .lowWatermark, .highWatermark, .generationBatch,
+      .reusePolicy, .leaseMode:
+      false
+    }
+  }
+}
+
+extension TemplateProblem.Reason {
+  /// What a person may do about it.
+  fileprivate var explanation: String {
+    switch self {
+    case .empty: "a template is required"
+    case .tooLong: "a template has up to \(Limits.templateBytes) characters"
+    case .characterNotAllowed: "fixed characters are visible ASCII"
+    case .braceNotClosed: "this brace isn't closed"
+    case .braceNotOpened: "this brace isn't opened"
+    case .unknownPart: "a part is business, timestamp, serial or check"
+    case .timestampPatternInvalid:
+      "a pattern has yyyy or yy, MM and dd or DDD, HH, mm, ss, SSS, each once, and - _ . : /"
+    case .timestampTwice: "a template has one timestamp"
+    case .serialMissing: "a template has a serial"
+    case .serialTwice: "a template has one serial"
+    case .serialWidthInvalid:
+      "a width is 1 to \(Limits.decimalSerialWidth), in radix 36 1 to \(Limits.base36SerialWidth)"
+    case .serialRadixInvalid: "a radix is 10 or 36"
+    case .checkInvalid: "a check is 11,10 or 37,36"
+    case .checkNotLast: "nothing follows the check"
+    case .checkPassesOverSerial: "the check 11,10 passes over letters, which this serial has"
+    case .periodNotShown: "the timestamp doesn't show the whole serial_period"
+    case .numberTooLong: "a number has up to \(Limits.numberBytes) characters"
+    }
+  }
+}

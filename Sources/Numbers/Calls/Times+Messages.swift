@@ -1,0 +1,25 @@
+internal import Messages
+
+extension ProtoTimestamp {
+  /// From µs since the Unix epoch.
+  init(microseconds: Int64) {
+    let seconds = floorDivide(microseconds, 1_000_000)
+    self.init(seconds: seconds, nanos: Int32(microseconds - seconds * 1_000_000) * 1_000)
+  }
+}
+
+extension ProtoDuration {
+  /// From µs.
+  init(microseconds: Int64) {
+    self.init(
+      seconds: microseconds / 1_000_000, nanos: Int32(microseconds % 1_000_000) * 1_000)
+  }
+
+  /// In whole µs; what doesn't fit is the largest or least there is, and so out of every range.
+  var microseconds: Int64 {
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    let (sum, carry) = scaled.addingReportingOverflow(Int64(nanos) / 1_000)
+    guard overflow || carry else { return sum }
+    return seconds < 0 ? .min : .max
+  }
+}

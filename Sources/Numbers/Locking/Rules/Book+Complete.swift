@@ -1,0 +1,134 @@
+/// Asks for numbers to be completed.
+struct CompleteCommand: Sendable {
+  struct Item: Sendable {
+    var number: String
+    var token: TokenValue?
+    /// Nil: only counted.
+    var amount: Amount?
+  }
+
+  struct Amount: Sendable, Equatable {
+    var currency: String
+    var minor: Int64
+  }
+
+  var business: String
+  var caller: Caller
+  var items: [Item]
+}
+
+extension Book {
+  /// Completes all numbers of a call or none, and says when each was completed (µs, wall clock).
+  func complete(
+    _ command: CompleteCommand, at now: Moment, rows: any NumberRows
+  ) throws(Refusal) -> [Int64] {
+    guard (1...Limits.numbersPerCall).contains(command.items.count) else {
+      throw .numbersOutOfRange
+    }
+    let pool = try pool(of: command.business)
+    try check(command.caller)
+    var found: [Found] = []
+    found.reserveCapacity(command.items.count)
+    var sums = AmountSums(pool.amounts)
+    var seen = Distinct(count: command.items.count)
+    for (place, item) in command.items.enumerated() {
+      let number = try find(
+        item.number, item.token, command.caller, place: place, in: pool, rows: rows)
+      guard seen.insert(item.number) else { throw .numberTwice(place) }
+      switch number {
+      case .live: try sums.add(item.amount, place: place)
+      case .ended(let ended): try checkRepeated(ended, item.amount, place: place)
+      }
+      found.append(number)
+    }
+
+    touch(pool)
+    var times: [Int64] = []
+    times.reserveCapacity(found.count)
+    for (item, number) in zip(command.items, found) {
+      switch number {
+      case .live(let index, let key):
+        finish(index, key, item.amount, in: pool, at: now, rows: rows)
+        times.append(now.wall)
+      case .ended(let ended): times.append(ended.ended)
+      }
+    }
+    return times
+  }
+
+  /// A number that is completed is completed again only by a repetition of the same call.
+  private func checkRepeated(
+    _ ended: EndedNumber, _ amount: CompleteCommand.Amount?, place: Int
+  ) throws(Refusal) {
+    switch ended.end {
+    case .completed(let currency, let minor):
+      let same = currency == amount?.currency ?? "" && minor == amount?.minor ?? 0
+      guard same else { throw .completedDifferently(place) }
+    case .returned(.released, _, _): throw .numberReleased(place)
+    case .returned(.expired, _, _): throw .numberExpired(place)
+    }
+  }
+
+  private func finish(
+    _ index: Int32, _ key: NumberKey, _ amount: CompleteCommand.Amount?, in pool: Pool,
+    at now: Moment, rows: any NumberRows
+  ) {
+    guard let lock = locks[index] else { return }
+    let ended = ended(
+      lock, .completed(currency: amount?.currency ?? "", amountMinor: amount?.minor ?? 0), at: now)
+    remove(index)
+    endIfEmpty(lock.lease, rows: rows)
+    rows.deleteLock(key)
+    rows.insertCompleted(key, ended)
+    pool.counters.completed += 1
+    if let amount {
+      let before = pool.amounts[amount.currency]
+      undoLog.append(.amount(pool, amount.currency, before))
+      pool.amounts[amount.currency] = (before ?? 0) + amount.minor
+      pool.dirtyAmounts.insert(amount.currency)
+    }
+  }
+}
+
+/// Adds up the amounts of a call before anything is changed, so that no sum can overflow later.
+private struct AmountSums {
+  private let before: [String: Int64]
+  private var after: [String: Int64] = [:]
+
+  init(_ before: [String: Int64]) {
+    self.before = before
+  }
+
+  mutating func add(_ amount: CompleteCommand.Amount?, place: Int) throws(Refusal) {
+    guard let amount else { return }
+    let code = amount.currency.utf8
+    guard code.count == 3, code.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
+    else { throw .currencyInvalid(place) }
+    guard amount.minor >= 0 else { throw .amountNegative(place) }
+    let known = after[amount.currency] ?? before[amount.currency]
+    if known == nil {
+      let added = after.keys.count { before[$0] == nil }
+      guard before.count + added < Limits.currenciesPerPool else {
+        throw .currenciesExhausted(place)
+      }
+    }
+    let (sum, overflow) = (known ?? 0).addingReportingOverflow(amount.minor)
+    guard !overflow else { throw .amountOverflow(place) }
+    after[amount.currency] = sum
+  }
+}
+
+/// Finds a number that a call names twice; a call that names one pays nothing.
+struct Distinct {
+  private var seen: Set<String> = []
+  private let isNeeded: Bool
+
+  init(count: Int) {
+    isNeeded = count > 1
+    if isNeeded { seen.reserveCapacity(count) }
+  }
+
+  mutating func insert(_ number: String) -> Bool {
+    !isNeeded || seen.insert(number).inserted
+  }
+}

@@ -1,0 +1,84 @@
+/// The token that a call carries.
+struct TokenValue: Sendable, Equatable {
+  var incarnation: UInt64
+  var generation: UInt64
+}
+
+extension Book {
+  /// A number that a call names.
+  enum Found {
+    case live(Int32, NumberKey)
+    case ended(EndedNumber)
+  }
+
+  /// A number by its text: the template that can have made it, and what it says of itself.
+  func identify(
+    _ number: String, in pool: Pool
+  ) throws(NumberProblem) -> (edition: Edition, parsed: ParsedNumber) {
+    var nearest: NumberProblem?
+    for edition in pool.editions.reversed() {
+      do throws(NumberProblem) {
+        return (edition, try edition.form.parse(number))
+      } catch {
+        // A number of the right length that goes wrong late is nearer than one that goes wrong soon.
+        let isNearer = nearest.map {
+          $0.kind == .length && error.kind != .length
+            || ($0.kind == .length) == (error.kind == .length) && error.position > $0.position
+        }
+        if isNearer ?? true { nearest = error }
+      }
+    }
+    throw nearest ?? NumberProblem(kind: .length, position: 0)
+  }
+
+  /// Finds the number at `place` of a call, and checks that the token is its last one and that the
+  /// caller is its last holder.
+  func find(
+    _ number: String, _ token: TokenValue?, _ caller: Caller, place: Int, in pool: Pool,
+    rows: any NumberRows
+  ) throws(Refusal) -> Found {
+    let key: NumberKey
+    let slot: Int32?
+    do throws(NumberProblem) {
+      (key, slot) = try locate(number, in: pool)
+    } catch {
+      throw .numberInvalid(place, error)
+    }
+    guard let token else { throw .tokenMissing(place) }
+    guard token.incarnation == incarnation else { throw .tokenOfOtherIncarnation(place) }
+    if let slot, let lock = locks[slot] {
+      guard token.generation == UInt64(lock.generation) else { throw .tokenStale(place) }
+      guard caller.mayAct(for: callers[lock.caller]) else { throw .numberNotHeld(place) }
+      return .live(slot, key)
+    }
+    guard let ended = rows.endedNumber(key) else { throw .numberUnknown(place) }
+    guard shows(ended, number, key, in: pool) else { throw .numberUnknown(place) }
+    guard token.generation == UInt64(ended.generation) else { throw .tokenStale(place) }
+    guard caller.mayAct(for: ended.caller) else { throw .numberNotHeld(place) }
+    return .ended(ended)
+  }
+
+  /// The key of a number and the place of its lock, if it is live.
+  func locate(
+    _ number: String, in pool: Pool
+  ) throws(NumberProblem) -> (key: NumberKey, slot: Int32?) {
+    let (edition, parsed) = try identify(number, in: pool)
+    let key = NumberKey(
+      pool: pool.id, edition: edition.index, period: parsed.period, serial: parsed.serial)
+    guard let index = edition.series[parsed.period], let slot = series[index]?.live[parsed.serial],
+      let lock = locks[slot]
+    else { return (key, nil) }
+    // The same serial with another time of day is another text, and was never made.
+    guard let skeleton = edition.skeleton(at: lock.generated),
+      edition.form.matches(number, skeleton, serial: parsed.serial)
+    else { return (key, nil) }
+    return (key, slot)
+  }
+
+  /// Whether the number with this key that ended has exactly this text.
+  func shows(_ ended: EndedNumber, _ number: String, _ key: NumberKey, in pool: Pool) -> Bool {
+    let edition = pool.editions[Int(key.edition)]
+    guard let skeleton = edition.skeleton(at: ended.generated) else { return false }
+    return edition.form.matches(number, skeleton, serial: key.serial)
+  }
+}

@@ -1,0 +1,67 @@
+/// Asks for numbers to be given back.
+struct ReleaseCommand: Sendable {
+  struct Item: Sendable {
+    var number: String
+    var token: TokenValue?
+  }
+
+  var business: String
+  var caller: Caller
+  var items: [Item]
+  var reason: String
+}
+
+/// How a number came back.
+struct Released: Sendable, Equatable {
+  /// Wall clock, µs.
+  var time: Int64
+  var isReusable: Bool
+}
+
+extension Book {
+  /// Gives all numbers of a call back to their pool, or none.
+  func release(
+    _ command: ReleaseCommand, at now: Moment, rows: any NumberRows
+  ) throws(Refusal) -> [Released] {
+    guard (1...Limits.numbersPerCall).contains(command.items.count) else {
+      throw .numbersOutOfRange
+    }
+    guard command.reason.utf8.count <= Limits.reasonBytes else { throw .reasonTooLong }
+    let pool = try pool(of: command.business)
+    try check(command.caller)
+    var found: [Found] = []
+    var seen = Distinct(count: command.items.count)
+    for (place, item) in command.items.enumerated() {
+      let number = try find(
+        item.number, item.token, command.caller, place: place, in: pool, rows: rows)
+      guard seen.insert(item.number) else { throw .numberTwice(place) }
+      if case .ended(let ended) = number {
+        switch ended.end {
+        case .completed: throw .numberCompleted(place)
+        case .returned(.expired, _, _): throw .numberExpired(place)
+        case .returned(.released, _, _): break
+        }
+      }
+      found.append(number)
+    }
+
+    touch(pool)
+    var answers: [Released] = []
+    answers.reserveCapacity(found.count)
+    for number in found {
+      switch number {
+      case .live(let index, _):
+        let lease = locks[index]?.lease ?? -1
+        giveBack(index, .released, reason: command.reason, at: now, rows: rows)
+        endIfEmpty(lease, rows: rows)
+        pool.counters.released += 1
+        answers.append(Released(time: now.wall, isReusable: pool.settings.reuse != .never))
+      case .ended(let ended):
+        var isRetired = false
+        if case .returned(_, let retired, _) = ended.end { isRetired = retired }
+        answers.append(Released(time: ended.ended, isReusable: !isRetired))
+      }
+    }
+    return answers
+  }
+}

@@ -1,0 +1,61 @@
+/// Who holds a number or a lease.
+struct Caller: Hashable, Sendable {
+  /// The authenticated caller; empty where there is none.
+  var principal: String
+  /// What the caller calls itself.
+  var holder: String
+
+  /// Whether this caller may change what `owner` holds. An authenticated caller is who it is whatever
+  /// it calls itself; without authentication, the name is all there is.
+  func mayAct(for owner: Caller) -> Bool {
+    principal == owner.principal && (!principal.isEmpty || holder == owner.holder)
+  }
+}
+
+/// The callers that hold something, each kept once however many numbers it holds.
+struct CallerTable {
+  private struct Entry {
+    var caller: Caller
+    var uses: Int
+  }
+
+  private var entries = Slab<Entry>()
+  private var indices: [Caller: Int32] = [:]
+
+  var count: Int { entries.count }
+
+  subscript(_ index: Int32) -> Caller {
+    entries[index]?.caller ?? Caller(principal: "", holder: "")
+  }
+
+  /// The number of a caller, counted as used once more.
+  mutating func retain(_ caller: Caller) -> Int32 {
+    if let index = indices[caller] {
+      retain(index)
+      return index
+    }
+    let index = entries.insert(Entry(caller: caller, uses: 1))
+    indices[caller] = index
+    return index
+  }
+
+  mutating func retain(_ index: Int32) { entries[index]?.uses += 1 }
+
+  /// Drops a use. An entry without a use stays until `forget`, so that undoing finds it.
+  mutating func release(_ index: Int32) {
+    entries[index]?.uses -= 1
+    if entries[index]?.uses == 0 { unused.append(index) }
+  }
+
+  private var unused: [Int32] = []
+
+  /// Frees the entries without a use, once nothing can be undone any more.
+  mutating func forget() {
+    for index in unused {
+      guard let entry = entries[index], entry.uses == 0 else { continue }
+      indices[entry.caller] = nil
+      entries.remove(index)
+    }
+    unused.removeAll(keepingCapacity: true)
+  }
+}

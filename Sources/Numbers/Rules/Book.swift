@@ -1,0 +1,77 @@
+/// All pools, numbers and leases of the store, decided here and nowhere else. It is confined to the
+/// thread of the store's writer.
+///
+/// Each call checks everything first, and refuses before it has changed anything. Its changes are
+/// noted in `undoLog`: the store undoes them in reverse where the transaction fails, and forgets
+/// them once it is committed.
+final class Book {
+  /// A change, with what undoes it.
+  enum Change {
+    case lockInserted(Int32)
+    case lockRemoved(Int32, Lock)
+    case leaseInserted(Int32)
+    case leaseRemoved(Int32, Lease)
+    case leaseChanged(Int32, Lease)
+    case rangeAdded(Pool, StockRange)
+    case rangeUsed(Pool, StockRange, next: Int64)
+    case rangesTaken(Pool, Int)
+    case returnedAdded(Pool, Series)
+    case returnedTaken(Pool, Int)
+    case seriesAdvanced(Series, next: Int64)
+    case counted(Pool, Counters, lastGenerated: Int64, nextLease: Int64)
+    case amount(Pool, String, Int64?)
+    case other(() -> Void)
+  }
+
+  let incarnation: UInt64
+  var pools: [Pool?] = []
+  var byBusiness: [String: Int32] = [:]
+  var nextPool: Int64 = 1
+  var series = Slab<Series>()
+  var locks = Slab<Lock>()
+  var leases = LeaseTable()
+  var callers = CallerTable()
+  var undoLog: [Change] = []
+  /// Pools with rows to write before the commit.
+  var dirtyPools: [Pool] = []
+  /// Series whose next serial is to be written before the commit.
+  var dirtySeries: [Series] = []
+  var dirtyRanges: [StockRange] = []
+  /// Pools whose stock is below the low watermark.
+  var poolsToFill: [Pool] = []
+  /// Templates that got a new period, and may have old ones to forget.
+  var grownEditions: [Edition] = []
+
+  init(incarnation: UInt64) {
+    self.incarnation = incarnation
+  }
+
+  func pool(of business: String) throws(Refusal) -> Pool {
+    guard let index = byBusiness[business], let pool = pools[Int(index)] else {
+      throw isBusiness(business) ? .poolNotFound : .businessInvalid
+    }
+    return pool
+  }
+
+  /// Notes the counters before the first change of a call, and that their row is to be written.
+  func touch(_ pool: Pool) {
+    undoLog.append(
+      .counted(
+        pool, pool.counters, lastGenerated: pool.lastGenerated, nextLease: pool.nextLease))
+    if !pool.isDirty {
+      pool.isDirty = true
+      dirtyPools.append(pool)
+    }
+  }
+
+  func key(_ series: Series, _ serial: Int64) -> NumberKey {
+    NumberKey(
+      pool: pools[Int(series.pool)]?.id ?? 0, edition: series.edition, period: series.period,
+      serial: serial)
+  }
+}
+
+extension Book {
+  /// Whether a pool is one of the book's, and not of a call that was taken back.
+  func contains(_ pool: Pool) -> Bool { pools[Int(pool.index)] === pool }
+}

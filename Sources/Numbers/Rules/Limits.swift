@@ -1,0 +1,52 @@
+/// The bounds of this module, each with its reason.
+enum Limits {
+  /// A business is part of keys and of numbers.
+  static let businessBytes = 64
+  /// A template is parsed for each pool at start, and shown in errors.
+  static let templateBytes = 256
+  /// What fits on a label, and in a buffer on the stack.
+  static let numberBytes = 64
+  /// 10^18 and 36^12 are the highest powers that a signed 64-bit serial holds.
+  static let decimalSerialWidth = 18
+  static let base36SerialWidth = 12
+  /// Each earlier template of a pool is tried when a number is parsed.
+  static let templatesPerPool = 100
+  /// Pools are all kept in the writer's memory.
+  static let pools = 100_000
+  /// Free numbers cost one row a range, so this only bounds what lapses with a period.
+  static let watermark: Int64 = 10_000_000
+  static let generationBatch: Int64 = 1_000_000
+  /// Ranges in stock: high watermark / generation batch. Each is a row and an entry in memory.
+  static let rangesPerPool: Int64 = 10_000
+  /// A call is decided as a whole while all other calls wait.
+  static let numbersPerCall = 1_000
+  static let holderBytes = 128
+  static let principalBytes = 512
+  static let requestIDBytes = 128
+  static let reasonBytes = 256
+  static let updateMaskPaths = 32
+  /// ISO 4217 has fewer than 200 currencies.
+  static let currenciesPerPool = 200
+  static let pageSize = 1_000
+  static let defaultPageSize = 100
+
+  static let second: Int64 = 1_000_000
+  static let day: Int64 = 86_400 * second
+  static let minAgeMicroseconds = second
+  static let maxAgeMicroseconds = 3_653 * day
+  static let maxQuarantineMicroseconds = 366 * day
+  static let minLeaseMicroseconds = second
+  static let maxLeaseMicroseconds = 366 * day
+
+  /// A wake handles so many numbers of expired leases, then lets foreground work go first.
+  static let expiriesPerWake = 256
+  /// A wake makes so many ranges.
+  static let rangesPerWake = 16
+  /// A call looks at so many numbers that came back but became too old, then takes fresh ones.
+  static let lapsesPerCall = 1_000
+  /// Periods of a template whose serial counters stay in memory without a live number: a change of
+  /// the zone's rules or the end of daylight saving time may go back to the one before.
+  static let recentPeriods = 4
+  /// The share of a period's serials left below which a pool warns: one in so many.
+  static let lowSerialsShare: Int64 = 10
+}

@@ -1,0 +1,25 @@
+/// What the book needs of a store: to write rows with the transaction of the call, and to read what
+/// became of a number that isn't live. In the server it is the store's batch, in tests a dictionary.
+protocol NumberRows: AnyObject {
+  func insertPool(_ pool: Pool)
+  func updatePool(_ pool: Pool)
+  func insertEdition(_ edition: Edition, of pool: Pool)
+
+  func insertRange(_ range: StockRange, of series: Series, in pool: Pool)
+  /// What is left of the range will never be handed out.
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool)
+
+  func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?)
+  func deleteLock(_ key: NumberKey)
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber)
+  /// `returned` is on the lease clock, µs.
+  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64)
+  func retireReturned(_ key: NumberKey)
+  func deleteReturned(_ key: NumberKey)
+
+  /// Inserts or replaces the row of a lease.
+  func putLease(_ lease: Lease, pool: Int64, caller: Caller)
+  func deleteLease(pool: Int64, id: Int64)
+
+  func endedNumber(_ key: NumberKey) -> EndedNumber?
+}

@@ -1,0 +1,62 @@
+/// What a pool has counted since it was made.
+struct Counters: Equatable, Sendable {
+  var generated: Int64 = 0
+  var allocated: Int64 = 0
+  var completed: Int64 = 0
+  var released: Int64 = 0
+  var expired: Int64 = 0
+  var reused: Int64 = 0
+  var lapsed: Int64 = 0
+  var retired: Int64 = 0
+
+  var live: Int64 { allocated - completed - released - expired }
+}
+
+/// The numbers of one business, in memory.
+final class Pool {
+  /// Its place in the book.
+  let index: Int32
+  let id: Int64
+  let business: String
+  let created: Int64
+  var updated: Int64
+  var settings: PoolSettings
+  var zone: TimeZoneRules
+  /// All templates it ever had, the present one last.
+  var editions: [Edition]
+  var stock = Line<StockRange>()
+  /// Numbers in `stock`.
+  var stockCount: Int64 = 0
+  var returned = Line<ReturnedNumber>()
+  /// The leases by id.
+  var leases: [Int64: Int32] = [:]
+  var nextLease: Int64 = 1
+  var counters = Counters()
+  /// Sums of completed amounts in minor units, by currency.
+  var amounts: [String: Int64] = [:]
+  /// Currencies whose sums have no up-to-date row.
+  var dirtyAmounts: Set<String> = []
+  /// When the last numbers were made; the next are never made earlier.
+  var lastGenerated = Int64.min
+  /// Its row doesn't have the present counters.
+  var isDirty = false
+  /// It is in the book's list of pools to fill.
+  var isWaitingForFill = false
+
+  init(
+    index: Int32, id: Int64, business: String, created: Int64, settings: PoolSettings,
+    zone: TimeZoneRules, editions: [Edition]
+  ) {
+    self.index = index
+    self.id = id
+    self.business = business
+    self.created = created
+    updated = created
+    self.settings = settings
+    self.zone = zone
+    self.editions = editions
+  }
+
+  /// The moment that a number made now shows.
+  func generationMoment(_ now: Moment) -> Int64 { max(now.wall, lastGenerated) }
+}

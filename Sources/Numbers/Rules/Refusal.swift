@@ -1,0 +1,51 @@
+/// Every reason for which a call is refused. A refused call has changed nothing.
+enum Refusal: Error, Equatable, Sendable {
+  // Pools.
+  case businessInvalid
+  case poolNotFound
+  case poolExists
+  case poolsExhausted
+  case templateInvalid(TemplateProblem)
+  case timeZoneUnknown
+  case templateMayRepeat(earlier: String)
+  case templateChangesExhausted
+  case settingOutOfRange(PoolField, least: Int64, most: Int64)
+  case settingUnknown(PoolField)
+  case updateMaskInvalid(path: String)
+  case pageSizeOutOfRange
+  case pageTokenInvalid
+
+  // Allocating.
+  case countOutOfRange
+  case holderInvalid
+  case serialsExhausted(period: String, remaining: Int64)
+  case yearNotShown
+  case periodClosed(period: String)
+
+  // Leases.
+  case leasesOff
+  case leaseTTLOutOfRange(least: Int64, most: Int64)
+  case leaseNotFound
+  case leaseNotHeld
+  case leaseExpired
+
+  // Numbers, by their place in the call.
+  case numbersOutOfRange
+  case numberInvalid(Int, NumberProblem)
+  case numberTwice(Int)
+  case numberUnknown(Int)
+  case tokenMissing(Int)
+  case tokenOfOtherIncarnation(Int)
+  case tokenStale(Int)
+  case numberNotHeld(Int)
+  case numberCompleted(Int)
+  case completedDifferently(Int)
+  case numberReleased(Int)
+  case numberExpired(Int)
+  case currencyInvalid(Int)
+  case amountNegative(Int)
+  case amountOverflow(Int)
+  case currenciesExhausted(Int)
+  case reasonTooLong
+  case requestIDTooLong
+}

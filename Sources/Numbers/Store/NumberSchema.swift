@@ -1,0 +1,139 @@
+internal import Store
+
+/// The tables of the order numbers. Times ending in `_us` are of the wall clock, in microseconds;
+/// those ending in `boot_us` are of the store's own clock, which leases run on.
+///
+/// WITHOUT ROWID is SQLite's alone: it makes the key the table, so that a row costs one tree, and
+/// keys that count up make every insert an append.
+enum NumberSchema {
+  static let migrations = [
+    Migration(number: 1, sql: pools),
+    Migration(number: 2, sql: numbers),
+  ]
+
+  private static let pools = """
+    CREATE TABLE number_pool (
+      pool BIGINT NOT NULL PRIMARY KEY,
+      business TEXT NOT NULL UNIQUE,
+      created_us BIGINT NOT NULL,
+      updated_us BIGINT NOT NULL,
+      low_watermark BIGINT NOT NULL,
+      high_watermark BIGINT NOT NULL,
+      generation_batch BIGINT NOT NULL,
+      max_age_us BIGINT,
+      reuse BIGINT NOT NULL,
+      quarantine_us BIGINT NOT NULL,
+      lease_mode BIGINT NOT NULL,
+      min_lease_us BIGINT NOT NULL,
+      max_lease_us BIGINT NOT NULL,
+      default_lease_us BIGINT NOT NULL
+    );
+    CREATE TABLE number_edition (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      template TEXT NOT NULL,
+      time_zone TEXT NOT NULL,
+      period_kind BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_counter (
+      pool BIGINT NOT NULL PRIMARY KEY,
+      generated BIGINT NOT NULL,
+      allocated BIGINT NOT NULL,
+      completed BIGINT NOT NULL,
+      released BIGINT NOT NULL,
+      expired BIGINT NOT NULL,
+      reused BIGINT NOT NULL,
+      lapsed BIGINT NOT NULL,
+      retired BIGINT NOT NULL,
+      next_lease BIGINT NOT NULL,
+      last_generated_us BIGINT
+    ) WITHOUT ROWID;
+    CREATE TABLE number_amount (
+      pool BIGINT NOT NULL,
+      currency TEXT NOT NULL,
+      completed_minor BIGINT NOT NULL,
+      PRIMARY KEY (pool, currency)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_series (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      next_serial BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition, period)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_range (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      first_serial BIGINT NOT NULL,
+      next_serial BIGINT NOT NULL,
+      last_serial BIGINT NOT NULL,
+      generated_us BIGINT NOT NULL,
+      lapsed BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition, period, first_serial)
+    ) WITHOUT ROWID;
+    """
+
+  private static let numbers = """
+    CREATE TABLE number_lock (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      serial BIGINT NOT NULL,
+      generation BIGINT NOT NULL,
+      generated_us BIGINT NOT NULL,
+      allocated_us BIGINT NOT NULL,
+      holder TEXT NOT NULL,
+      principal TEXT NOT NULL,
+      lease BIGINT NOT NULL,
+      lease_ttl_us BIGINT NOT NULL,
+      lease_expires_boot_us BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition, period, serial)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_completed (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      serial BIGINT NOT NULL,
+      generation BIGINT NOT NULL,
+      generated_us BIGINT NOT NULL,
+      allocated_us BIGINT NOT NULL,
+      completed_us BIGINT NOT NULL,
+      holder TEXT NOT NULL,
+      principal TEXT NOT NULL,
+      lease BIGINT NOT NULL,
+      currency TEXT NOT NULL,
+      amount_minor BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition, period, serial)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_returned (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      serial BIGINT NOT NULL,
+      generation BIGINT NOT NULL,
+      generated_us BIGINT NOT NULL,
+      allocated_us BIGINT NOT NULL,
+      returned_us BIGINT NOT NULL,
+      returned_boot_us BIGINT NOT NULL,
+      cause BIGINT NOT NULL,
+      retired BIGINT NOT NULL,
+      holder TEXT NOT NULL,
+      principal TEXT NOT NULL,
+      lease BIGINT NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (pool, edition, period, serial)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_lease (
+      pool BIGINT NOT NULL,
+      lease BIGINT NOT NULL,
+      holder TEXT NOT NULL,
+      principal TEXT NOT NULL,
+      ttl_us BIGINT NOT NULL,
+      expires_boot_us BIGINT NOT NULL,
+      implicit BIGINT NOT NULL,
+      PRIMARY KEY (pool, lease)
+    ) WITHOUT ROWID;
+    """
+}

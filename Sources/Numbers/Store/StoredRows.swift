@@ -1,0 +1,190 @@
+internal import Store
+
+/// Writes the book's rows with a batch of the store.
+final class StoredRows: NumberRows {
+  private let batch: Batch
+  /// Why a question to the store wasn't answered. Whoever asks has changed nothing yet.
+  private(set) var failure: StoreError?
+
+  init(_ batch: Batch) {
+    self.batch = batch
+  }
+
+  func insertPool(_ pool: Pool) {
+    batch.write(NumberStatements.insertPool) { row in
+      row.bind(pool.id)
+      row.bind(pool.business)
+      row.bind(pool.created)
+      bindSettings(of: pool, &row)
+    }
+  }
+
+  func updatePool(_ pool: Pool) {
+    batch.write(NumberStatements.updatePool) { row in
+      row.bind(pool.id)
+      bindSettings(of: pool, &row)
+    }
+  }
+
+  private func bindSettings(of pool: Pool, _ row: inout Row) {
+    let settings = pool.settings
+    row.bind(pool.updated)
+    row.bind(settings.lowWatermark)
+    row.bind(settings.highWatermark)
+    row.bind(settings.generationBatch)
+    row.bind(settings.maxAge)
+    row.bind(settings.reuse.rawValue)
+    row.bind(settings.quarantine)
+    row.bind(settings.leaseMode.rawValue)
+    row.bind(settings.minLease)
+    row.bind(settings.maxLease)
+    row.bind(settings.defaultLease)
+  }
+
+  func insertEdition(_ edition: Edition, of pool: Pool) {
+    batch.write(NumberStatements.insertEdition) { row in
+      row.bind(pool.id)
+      row.bind(edition.index)
+      row.bind(edition.form.template.text)
+      row.bind(edition.form.zone.name)
+      row.bind(edition.form.period.rawValue)
+    }
+  }
+
+  func insertRange(_ range: StockRange, of series: Series, in pool: Pool) {
+    batch.write(NumberStatements.insertRange) { row in
+      bind(range, series, pool, &row)
+      row.bind(range.next)
+      row.bind(range.last)
+      row.bind(range.generated)
+    }
+  }
+
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool) {
+    batch.write(NumberStatements.lapseRange) { row in
+      bind(range, series, pool, &row)
+      row.bind(range.next)
+    }
+  }
+
+  private func bind(_ range: StockRange, _ series: Series, _ pool: Pool, _ row: inout Row) {
+    row.bind(pool.id)
+    row.bind(series.edition)
+    row.bind(series.period)
+    row.bind(range.first)
+  }
+
+  func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?) {
+    batch.write(NumberStatements.insertLock) { row in
+      bind(key, &row)
+      row.bind(lock.generation)
+      row.bind(lock.generated)
+      row.bind(lock.allocated)
+      row.bind(caller.holder)
+      row.bind(caller.principal)
+      row.bind(lease?.id ?? 0)
+      row.bind(lease?.ttl ?? 0)
+      row.bind(lease?.expires ?? 0)
+    }
+  }
+
+  func deleteLock(_ key: NumberKey) { write(NumberStatements.deleteLock, key) }
+
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber) {
+    guard case .completed(let currency, let minor) = ended.end else { return }
+    batch.write(NumberStatements.insertCompleted) { row in
+      bind(key, &row)
+      row.bind(ended.generation)
+      row.bind(ended.generated)
+      row.bind(ended.allocated)
+      row.bind(ended.ended)
+      row.bind(ended.caller.holder)
+      row.bind(ended.caller.principal)
+      row.bind(ended.lease)
+      row.bind(currency)
+      row.bind(minor)
+    }
+  }
+
+  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64) {
+    guard case .returned(let cause, let isRetired, let reason) = ended.end else { return }
+    batch.write(NumberStatements.insertReturned) { row in
+      bind(key, &row)
+      row.bind(ended.generation)
+      row.bind(ended.generated)
+      row.bind(ended.allocated)
+      row.bind(ended.ended)
+      row.bind(returned)
+      row.bind(cause.rawValue)
+      row.bind(isRetired)
+      row.bind(ended.caller.holder)
+      row.bind(ended.caller.principal)
+      row.bind(ended.lease)
+      row.bind(reason)
+    }
+  }
+
+  func retireReturned(_ key: NumberKey) { write(NumberStatements.retireReturned, key) }
+
+  func deleteReturned(_ key: NumberKey) { write(NumberStatements.deleteReturned, key) }
+
+  func putLease(_ lease: Lease, pool: Int64, caller: Caller) {
+    batch.write(NumberStatements.putLease) { row in
+      row.bind(pool)
+      row.bind(lease.id)
+      row.bind(caller.holder)
+      row.bind(caller.principal)
+      row.bind(lease.ttl)
+      row.bind(lease.expires)
+      row.bind(lease.isImplicit)
+    }
+  }
+
+  func deleteLease(pool: Int64, id: Int64) {
+    batch.write(NumberStatements.deleteLease) { row in
+      row.bind(pool)
+      row.bind(id)
+    }
+  }
+
+  private func write(_ statement: Statement, _ key: NumberKey) {
+    batch.write(statement) { bind(key, &$0) }
+  }
+
+  private func bind(_ key: NumberKey, _ row: inout Row) {
+    row.bind(key.pool)
+    row.bind(key.edition)
+    row.bind(key.period)
+    row.bind(key.serial)
+  }
+
+  func endedNumber(_ key: NumberKey) -> EndedNumber? {
+    var found: EndedNumber?
+    do throws(StoreError) {
+      try batch.query(NumberStatements.findCompleted, bind: { bind(key, &$0) }) { row in
+        found = EndedNumber(
+          row, .completed(currency: row.text(7), amountMinor: row.integer(8)))
+      }
+      guard found == nil else { return found }
+      try batch.query(NumberStatements.findReturned, bind: { bind(key, &$0) }) { row in
+        let cause = ReturnCause(rawValue: Int32(truncatingIfNeeded: row.integer(7)))
+        found = EndedNumber(
+          row,
+          .returned(cause ?? .released, isRetired: row.bool(8), reason: row.text(9)))
+      }
+    } catch {
+      failure = error
+    }
+    return found
+  }
+}
+
+extension EndedNumber {
+  /// The columns that completed and returned numbers have in common.
+  fileprivate init(_ row: borrowing ResultRow, _ end: End) {
+    self.init(
+      generation: UInt32(truncatingIfNeeded: row.integer(0)),
+      caller: Caller(principal: row.text(5), holder: row.text(4)), lease: row.integer(6),
+      allocated: row.integer(2), generated: row.integer(1), ended: row.integer(3), end: end)
+  }
+}
