@@ -803,7 +803,7 @@ public struct ListPoolsResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListPoolsResponse.self)
-    self.pools = .init(unpacked: UnsafeRawPointer(c.pointee.pools), c.pointee.n_pools)
+    if c.pointee.n_pools != 0 { self.pools = .init(unpacked: UnsafeRawPointer(c.pointee.pools), c.pointee.n_pools) }
     if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
   }
 
@@ -953,7 +953,7 @@ public struct AllocateResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__AllocateResponse.self)
-    self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers)
+    if c.pointee.n_numbers != 0 { self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers) }
     self.leaseID = c.pointee.lease_id
     self.repeatable = c.pointee.repeatable != 0
   }

@@ -331,7 +331,7 @@ public struct CompleteRequest: Message {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__CompleteRequest.self)
     if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
     if c.pointee.has_holder != 0 { self.holder = String(unpacked: c.pointee.holder.data, c.pointee.holder.len) }
-    self.completions = .init(unpacked: UnsafeRawPointer(c.pointee.completions), c.pointee.n_completions)
+    if c.pointee.n_completions != 0 { self.completions = .init(unpacked: UnsafeRawPointer(c.pointee.completions), c.pointee.n_completions) }
     if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
   }
 
@@ -444,7 +444,7 @@ public struct CompleteResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__CompleteResponse.self)
-    self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers)
+    if c.pointee.n_numbers != 0 { self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers) }
     self.repeatable = c.pointee.repeatable != 0
   }
 
@@ -554,7 +554,7 @@ public struct ReleaseRequest: Message {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__ReleaseRequest.self)
     if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
     if c.pointee.has_holder != 0 { self.holder = String(unpacked: c.pointee.holder.data, c.pointee.holder.len) }
-    self.releases = .init(unpacked: UnsafeRawPointer(c.pointee.releases), c.pointee.n_releases)
+    if c.pointee.n_releases != 0 { self.releases = .init(unpacked: UnsafeRawPointer(c.pointee.releases), c.pointee.n_releases) }
     if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
     if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
   }
@@ -663,7 +663,7 @@ public struct ReleaseResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__ReleaseResponse.self)
-    self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers)
+    if c.pointee.n_numbers != 0 { self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers) }
     self.repeatable = c.pointee.repeatable != 0
   }
 
@@ -1380,7 +1380,7 @@ public struct Counter: Message {
     self.allocated = c.pointee.allocated
     self.live = c.pointee.live
     self.completed = c.pointee.completed
-    self.completedAmounts = .init(unpacked: UnsafeRawPointer(c.pointee.completed_amounts), c.pointee.n_completed_amounts)
+    if c.pointee.n_completed_amounts != 0 { self.completedAmounts = .init(unpacked: UnsafeRawPointer(c.pointee.completed_amounts), c.pointee.n_completed_amounts) }
     self.released = c.pointee.released
     self.expired = c.pointee.expired
     self.reused = c.pointee.reused

@@ -15,6 +15,7 @@ extension Arena {
   }
 
   /// A message inside another.
+  @inlinable
   public func pack(
     _ message: some Message
   ) throws(EncodingFailure) -> UnsafeMutableRawPointer {
@@ -24,6 +25,7 @@ extension Arena {
   }
 
   /// A list of messages: an array of pointers to them.
+  @inlinable
   public func pack(
     all messages: [some Message]
   ) throws(EncodingFailure) -> UnsafeMutableRawPointer {
@@ -64,6 +66,7 @@ extension Arena {
   }
 
   /// A list of numbers.
+  @inlinable
   public func copy<Number: BitwiseCopyable>(
     list: [Number]
   ) throws(EncodingFailure) -> UnsafeMutablePointer<Number> {

@@ -1,6 +1,3 @@
-// Messages: plain Swift values to and from protobuf's wire. The only caller of protobuf-c.
-// It knows nothing of calls, streams or storage.
-
 internal import CMessages
 import Glibc
 
@@ -39,6 +36,7 @@ public final class Arena {
   public var used: Int { state.pointee.used }
 
   /// protobuf-c's struct for `bytes`, which are checked before; valid until the next reset.
+  @usableFromInline
   func unpack(
     _ bytes: UnsafeRawBufferPointer, _ schema: UnsafeRawPointer
   ) throws(DecodingFailure) -> UnsafeRawPointer {
@@ -67,11 +65,13 @@ public final class Arena {
   }
 
   /// How many bytes the packed message takes on the wire.
+  @usableFromInline
   func packedSize(_ message: UnsafeMutableRawPointer) -> Int {
     protobuf_c_message_get_packed_size(message.assumingMemoryBound(to: ProtobufCMessage.self))
   }
 
   /// Writes what `packedSize` counted.
+  @usableFromInline
   func write(_ message: UnsafeMutableRawPointer, to place: UnsafeMutableRawPointer) {
     _ = protobuf_c_message_pack(
       message.assumingMemoryBound(to: ProtobufCMessage.self),
@@ -79,6 +79,7 @@ public final class Arena {
   }
 
   /// `size` bytes, aligned for any C type.
+  @usableFromInline
   func allocate(_ size: Int) throws(EncodingFailure) -> UnsafeMutableRawPointer {
     guard let place = state.pointee.allocate(size) else { throw EncodingFailure(.memoryLimit) }
     return place

@@ -1,3 +1,19 @@
+// Messages: plain Swift values to and from protobuf's wire. The only caller of protobuf-c; it knows
+// nothing of calls, streams or storage. A decoding goes
+//
+//     bytes -> WireScan -> (WireNormalization) -> protobuf-c, in an Arena -> init(unpacked:)
+//
+// What becomes of protobuf-c's limits:
+//
+// - proto3's `optional`, strings that end at NUL, a lost -0.0: Protos/generate gives protobuf-c a
+//   rewritten descriptor set; WireSchema.h keeps what that hides.
+// - No check of UTF-8, no limit on nesting: WireScan refuses, and names the field.
+// - 1 MB of input may take 64 MB: the arena has a cap.
+// - A message in several parts loses some, a field of another wire type or a group fails the whole:
+//   WireNormalization puts it right.
+// - Unknown fields are dropped, not sent on; unknown numbers of enums are kept.
+// - An entry of a map that holds an unknown field counts like any other.
+
 /// A protobuf message as a plain Swift value. Only generated code conforms to it.
 public protocol Message: Sendable, Equatable {
   /// A message with every field at its default.
@@ -20,6 +36,7 @@ public protocol Message: Sendable, Equatable {
 
 extension Message {
   /// The message that `bytes` hold. The arena is free for other use afterwards.
+  @inlinable
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, using arena: Arena
   ) throws(DecodingFailure) -> Self {
@@ -29,6 +46,7 @@ extension Message {
 
   /// Writes the message into the place that `reserve` gives; it is called once, with the exact
   /// size. The arena is free for other use afterwards.
+  @inlinable
   public func encode(
     using arena: Arena, reserve: (Int) -> UnsafeMutableRawPointer
   ) throws(EncodingFailure) {

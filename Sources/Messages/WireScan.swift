@@ -11,7 +11,8 @@ struct WireScan {
   private(set) var needsNormalization = false
 
   /// Throws if the bytes are not a sound message.
-  init(_ input: UnsafeRawBufferPointer, _ schema: UnsafePointer<WireMessage>) throws(DecodingFailure)
+  init(_ input: UnsafeRawBufferPointer, _ schema: UnsafePointer<WireMessage>)
+    throws(DecodingFailure)
   {
     guard input.count <= Limits.messageBytes else { throw DecodingFailure(.memoryLimit) }
     guard let start = input.baseAddress else {

@@ -37,14 +37,15 @@ extension SwiftFile {
     case .optional:
       return "if c.pointee.has_\(field.cName) != 0 { \(target) = \(unpacked(value, field)) }\n"
     case .repeated where field.kind == .message:
-      return "\(target) = .init(unpacked: UnsafeRawPointer(\(value)), \(count))\n"
+      return
+        "if \(count) != 0 { \(target) = .init(unpacked: UnsafeRawPointer(\(value)), \(count)) }\n"
     case .repeated:
       let list = "UnsafeBufferPointer(start: \(value), count: \(count))"
       switch field.kind {
       case .bool, .enumeration, .string, .bytes:
-        return "\(target) = \(list).map { \(unpacked("$0", field)) }\n"
+        return "if \(count) != 0 { \(target) = \(list).map { \(unpacked("$0", field)) } }\n"
       default:
-        return "\(target) = Array(\(list))\n"
+        return "if \(count) != 0 { \(target) = Array(\(list)) }\n"
       }
     case .map, .oneof:
       return mapUnpacking(field, target, value, count)
@@ -60,9 +61,11 @@ extension SwiftFile {
       value = "entry.pointee.value.map { \(unpacked("$0", field.entry[1])) } ?? .init()"
     }
     return """
-      \(target).reserveCapacity(\(count))
-      for case let entry? in UnsafeBufferPointer(start: \(list), count: \(count)) {
-        \(target)[\(key)] = \(value)
+      if \(count) != 0 {
+        \(target).reserveCapacity(\(count))
+        for case let entry? in UnsafeBufferPointer(start: \(list), count: \(count)) {
+          \(target)[\(key)] = \(value)
+        }
       }
 
       """

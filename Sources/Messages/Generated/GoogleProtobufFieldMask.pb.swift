@@ -223,7 +223,7 @@ public struct ProtoFieldMask: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Protobuf__FieldMask.self)
-    self.paths = UnsafeBufferPointer(start: c.pointee.paths, count: c.pointee.n_paths).map { String(unpacked: $0.data, $0.len) }
+    if c.pointee.n_paths != 0 { self.paths = UnsafeBufferPointer(start: c.pointee.paths, count: c.pointee.n_paths).map { String(unpacked: $0.data, $0.len) } }
   }
 
   public func pack(

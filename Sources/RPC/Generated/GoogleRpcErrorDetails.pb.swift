@@ -38,9 +38,11 @@ public struct ErrorInfo: Message {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__ErrorInfo.self)
     if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
     if c.pointee.has_domain != 0 { self.domain = String(unpacked: c.pointee.domain.data, c.pointee.domain.len) }
-    self.metadata.reserveCapacity(c.pointee.n_metadata)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.metadata, count: c.pointee.n_metadata) {
-      self.metadata[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+    if c.pointee.n_metadata != 0 {
+      self.metadata.reserveCapacity(c.pointee.n_metadata)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.metadata, count: c.pointee.n_metadata) {
+        self.metadata[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+      }
     }
   }
 
@@ -139,7 +141,7 @@ public struct DebugInfo: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__DebugInfo.self)
-    self.stackEntries = UnsafeBufferPointer(start: c.pointee.stack_entries, count: c.pointee.n_stack_entries).map { String(unpacked: $0.data, $0.len) }
+    if c.pointee.n_stack_entries != 0 { self.stackEntries = UnsafeBufferPointer(start: c.pointee.stack_entries, count: c.pointee.n_stack_entries).map { String(unpacked: $0.data, $0.len) } }
     if c.pointee.has_detail != 0 { self.detail = String(unpacked: c.pointee.detail.data, c.pointee.detail.len) }
   }
 
@@ -181,7 +183,7 @@ public struct QuotaFailure: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__QuotaFailure.self)
-    self.violations = .init(unpacked: UnsafeRawPointer(c.pointee.violations), c.pointee.n_violations)
+    if c.pointee.n_violations != 0 { self.violations = .init(unpacked: UnsafeRawPointer(c.pointee.violations), c.pointee.n_violations) }
   }
 
   public func pack(
@@ -264,7 +266,7 @@ public struct PreconditionFailure: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__PreconditionFailure.self)
-    self.violations = .init(unpacked: UnsafeRawPointer(c.pointee.violations), c.pointee.n_violations)
+    if c.pointee.n_violations != 0 { self.violations = .init(unpacked: UnsafeRawPointer(c.pointee.violations), c.pointee.n_violations) }
   }
 
   public func pack(
@@ -358,7 +360,7 @@ public struct BadRequest: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__BadRequest.self)
-    self.fieldViolations = .init(unpacked: UnsafeRawPointer(c.pointee.field_violations), c.pointee.n_field_violations)
+    if c.pointee.n_field_violations != 0 { self.fieldViolations = .init(unpacked: UnsafeRawPointer(c.pointee.field_violations), c.pointee.n_field_violations) }
   }
 
   public func pack(
@@ -578,7 +580,7 @@ public struct Help: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__Help.self)
-    self.links = .init(unpacked: UnsafeRawPointer(c.pointee.links), c.pointee.n_links)
+    if c.pointee.n_links != 0 { self.links = .init(unpacked: UnsafeRawPointer(c.pointee.links), c.pointee.n_links) }
   }
 
   public func pack(

@@ -38,7 +38,7 @@ public struct RPCStatusMessage: Message {
     let c = pointer.assumingMemoryBound(to: Google__Rpc__Status.self)
     self.code = c.pointee.code
     if c.pointee.has_message != 0 { self.message = String(unpacked: c.pointee.message.data, c.pointee.message.len) }
-    self.details = .init(unpacked: UnsafeRawPointer(c.pointee.details), c.pointee.n_details)
+    if c.pointee.n_details != 0 { self.details = .init(unpacked: UnsafeRawPointer(c.pointee.details), c.pointee.n_details) }
   }
 
   public func pack(

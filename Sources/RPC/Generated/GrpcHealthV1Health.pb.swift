@@ -150,9 +150,11 @@ public struct HealthListResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Grpc__Health__V1__HealthListResponse.self)
-    self.statuses.reserveCapacity(c.pointee.n_statuses)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.statuses, count: c.pointee.n_statuses) {
-      self.statuses[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value.map { HealthCheckResponse(unpacked: $0) } ?? .init()
+    if c.pointee.n_statuses != 0 {
+      self.statuses.reserveCapacity(c.pointee.n_statuses)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.statuses, count: c.pointee.n_statuses) {
+        self.statuses[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value.map { HealthCheckResponse(unpacked: $0) } ?? .init()
+      }
     }
   }
 

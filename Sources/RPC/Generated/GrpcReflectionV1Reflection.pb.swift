@@ -247,7 +247,7 @@ public struct FileDescriptorResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Grpc__Reflection__V1__FileDescriptorResponse.self)
-    self.fileDescriptorProto = UnsafeBufferPointer(start: c.pointee.file_descriptor_proto, count: c.pointee.n_file_descriptor_proto).map { [UInt8](unpacked: $0.data, $0.len) }
+    if c.pointee.n_file_descriptor_proto != 0 { self.fileDescriptorProto = UnsafeBufferPointer(start: c.pointee.file_descriptor_proto, count: c.pointee.n_file_descriptor_proto).map { [UInt8](unpacked: $0.data, $0.len) } }
   }
 
   public func pack(
@@ -289,7 +289,7 @@ public struct ExtensionNumberResponse: Message {
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Grpc__Reflection__V1__ExtensionNumberResponse.self)
     if c.pointee.has_base_type_name != 0 { self.baseTypeName = String(unpacked: c.pointee.base_type_name.data, c.pointee.base_type_name.len) }
-    self.extensionNumber = Array(UnsafeBufferPointer(start: c.pointee.extension_number, count: c.pointee.n_extension_number))
+    if c.pointee.n_extension_number != 0 { self.extensionNumber = Array(UnsafeBufferPointer(start: c.pointee.extension_number, count: c.pointee.n_extension_number)) }
   }
 
   public func pack(
@@ -329,7 +329,7 @@ public struct ListServiceResponse: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Grpc__Reflection__V1__ListServiceResponse.self)
-    self.service = .init(unpacked: UnsafeRawPointer(c.pointee.service), c.pointee.n_service)
+    if c.pointee.n_service != 0 { self.service = .init(unpacked: UnsafeRawPointer(c.pointee.service), c.pointee.n_service) }
   }
 
   public func pack(

@@ -541,23 +541,23 @@ public struct Lists: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__Test__V1__Lists.self)
-    self.doubleValues = Array(UnsafeBufferPointer(start: c.pointee.double_values, count: c.pointee.n_double_values))
-    self.floatValues = Array(UnsafeBufferPointer(start: c.pointee.float_values, count: c.pointee.n_float_values))
-    self.int32Values = Array(UnsafeBufferPointer(start: c.pointee.int32_values, count: c.pointee.n_int32_values))
-    self.int64Values = Array(UnsafeBufferPointer(start: c.pointee.int64_values, count: c.pointee.n_int64_values))
-    self.uint32Values = Array(UnsafeBufferPointer(start: c.pointee.uint32_values, count: c.pointee.n_uint32_values))
-    self.uint64Values = Array(UnsafeBufferPointer(start: c.pointee.uint64_values, count: c.pointee.n_uint64_values))
-    self.sint32Values = Array(UnsafeBufferPointer(start: c.pointee.sint32_values, count: c.pointee.n_sint32_values))
-    self.sint64Values = Array(UnsafeBufferPointer(start: c.pointee.sint64_values, count: c.pointee.n_sint64_values))
-    self.fixed32Values = Array(UnsafeBufferPointer(start: c.pointee.fixed32_values, count: c.pointee.n_fixed32_values))
-    self.fixed64Values = Array(UnsafeBufferPointer(start: c.pointee.fixed64_values, count: c.pointee.n_fixed64_values))
-    self.sfixed32Values = Array(UnsafeBufferPointer(start: c.pointee.sfixed32_values, count: c.pointee.n_sfixed32_values))
-    self.sfixed64Values = Array(UnsafeBufferPointer(start: c.pointee.sfixed64_values, count: c.pointee.n_sfixed64_values))
-    self.boolValues = UnsafeBufferPointer(start: c.pointee.bool_values, count: c.pointee.n_bool_values).map { $0 != 0 }
-    self.stringValues = UnsafeBufferPointer(start: c.pointee.string_values, count: c.pointee.n_string_values).map { String(unpacked: $0.data, $0.len) }
-    self.bytesValues = UnsafeBufferPointer(start: c.pointee.bytes_values, count: c.pointee.n_bytes_values).map { [UInt8](unpacked: $0.data, $0.len) }
-    self.colors = UnsafeBufferPointer(start: c.pointee.colors, count: c.pointee.n_colors).map { Color(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
-    self.leaves = .init(unpacked: UnsafeRawPointer(c.pointee.leaves), c.pointee.n_leaves)
+    if c.pointee.n_double_values != 0 { self.doubleValues = Array(UnsafeBufferPointer(start: c.pointee.double_values, count: c.pointee.n_double_values)) }
+    if c.pointee.n_float_values != 0 { self.floatValues = Array(UnsafeBufferPointer(start: c.pointee.float_values, count: c.pointee.n_float_values)) }
+    if c.pointee.n_int32_values != 0 { self.int32Values = Array(UnsafeBufferPointer(start: c.pointee.int32_values, count: c.pointee.n_int32_values)) }
+    if c.pointee.n_int64_values != 0 { self.int64Values = Array(UnsafeBufferPointer(start: c.pointee.int64_values, count: c.pointee.n_int64_values)) }
+    if c.pointee.n_uint32_values != 0 { self.uint32Values = Array(UnsafeBufferPointer(start: c.pointee.uint32_values, count: c.pointee.n_uint32_values)) }
+    if c.pointee.n_uint64_values != 0 { self.uint64Values = Array(UnsafeBufferPointer(start: c.pointee.uint64_values, count: c.pointee.n_uint64_values)) }
+    if c.pointee.n_sint32_values != 0 { self.sint32Values = Array(UnsafeBufferPointer(start: c.pointee.sint32_values, count: c.pointee.n_sint32_values)) }
+    if c.pointee.n_sint64_values != 0 { self.sint64Values = Array(UnsafeBufferPointer(start: c.pointee.sint64_values, count: c.pointee.n_sint64_values)) }
+    if c.pointee.n_fixed32_values != 0 { self.fixed32Values = Array(UnsafeBufferPointer(start: c.pointee.fixed32_values, count: c.pointee.n_fixed32_values)) }
+    if c.pointee.n_fixed64_values != 0 { self.fixed64Values = Array(UnsafeBufferPointer(start: c.pointee.fixed64_values, count: c.pointee.n_fixed64_values)) }
+    if c.pointee.n_sfixed32_values != 0 { self.sfixed32Values = Array(UnsafeBufferPointer(start: c.pointee.sfixed32_values, count: c.pointee.n_sfixed32_values)) }
+    if c.pointee.n_sfixed64_values != 0 { self.sfixed64Values = Array(UnsafeBufferPointer(start: c.pointee.sfixed64_values, count: c.pointee.n_sfixed64_values)) }
+    if c.pointee.n_bool_values != 0 { self.boolValues = UnsafeBufferPointer(start: c.pointee.bool_values, count: c.pointee.n_bool_values).map { $0 != 0 } }
+    if c.pointee.n_string_values != 0 { self.stringValues = UnsafeBufferPointer(start: c.pointee.string_values, count: c.pointee.n_string_values).map { String(unpacked: $0.data, $0.len) } }
+    if c.pointee.n_bytes_values != 0 { self.bytesValues = UnsafeBufferPointer(start: c.pointee.bytes_values, count: c.pointee.n_bytes_values).map { [UInt8](unpacked: $0.data, $0.len) } }
+    if c.pointee.n_colors != 0 { self.colors = UnsafeBufferPointer(start: c.pointee.colors, count: c.pointee.n_colors).map { Color(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) } }
+    if c.pointee.n_leaves != 0 { self.leaves = .init(unpacked: UnsafeRawPointer(c.pointee.leaves), c.pointee.n_leaves) }
   }
 
   public func pack(
@@ -680,11 +680,11 @@ public struct Unpacked: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__Test__V1__Unpacked.self)
-    self.int32Values = Array(UnsafeBufferPointer(start: c.pointee.int32_values, count: c.pointee.n_int32_values))
-    self.fixed64Values = Array(UnsafeBufferPointer(start: c.pointee.fixed64_values, count: c.pointee.n_fixed64_values))
-    self.boolValues = UnsafeBufferPointer(start: c.pointee.bool_values, count: c.pointee.n_bool_values).map { $0 != 0 }
-    self.colors = UnsafeBufferPointer(start: c.pointee.colors, count: c.pointee.n_colors).map { Color(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) }
-    self.doubleValues = Array(UnsafeBufferPointer(start: c.pointee.double_values, count: c.pointee.n_double_values))
+    if c.pointee.n_int32_values != 0 { self.int32Values = Array(UnsafeBufferPointer(start: c.pointee.int32_values, count: c.pointee.n_int32_values)) }
+    if c.pointee.n_fixed64_values != 0 { self.fixed64Values = Array(UnsafeBufferPointer(start: c.pointee.fixed64_values, count: c.pointee.n_fixed64_values)) }
+    if c.pointee.n_bool_values != 0 { self.boolValues = UnsafeBufferPointer(start: c.pointee.bool_values, count: c.pointee.n_bool_values).map { $0 != 0 } }
+    if c.pointee.n_colors != 0 { self.colors = UnsafeBufferPointer(start: c.pointee.colors, count: c.pointee.n_colors).map { Color(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) } }
+    if c.pointee.n_double_values != 0 { self.doubleValues = Array(UnsafeBufferPointer(start: c.pointee.double_values, count: c.pointee.n_double_values)) }
   }
 
   public func pack(
@@ -791,53 +791,77 @@ public struct Maps: Message {
 
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__Test__V1__Maps.self)
-    self.byString.reserveCapacity(c.pointee.n_by_string)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_string, count: c.pointee.n_by_string) {
-      self.byString[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+    if c.pointee.n_by_string != 0 {
+      self.byString.reserveCapacity(c.pointee.n_by_string)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_string, count: c.pointee.n_by_string) {
+        self.byString[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+      }
     }
-    self.byInt32.reserveCapacity(c.pointee.n_by_int32)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_int32, count: c.pointee.n_by_int32) {
-      self.byInt32[entry.pointee.key] = [UInt8](unpacked: entry.pointee.value.data, entry.pointee.value.len)
+    if c.pointee.n_by_int32 != 0 {
+      self.byInt32.reserveCapacity(c.pointee.n_by_int32)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_int32, count: c.pointee.n_by_int32) {
+        self.byInt32[entry.pointee.key] = [UInt8](unpacked: entry.pointee.value.data, entry.pointee.value.len)
+      }
     }
-    self.byInt64.reserveCapacity(c.pointee.n_by_int64)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_int64, count: c.pointee.n_by_int64) {
-      self.byInt64[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_int64 != 0 {
+      self.byInt64.reserveCapacity(c.pointee.n_by_int64)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_int64, count: c.pointee.n_by_int64) {
+        self.byInt64[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.byUint32.reserveCapacity(c.pointee.n_by_uint32)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_uint32, count: c.pointee.n_by_uint32) {
-      self.byUint32[entry.pointee.key] = Color(rawValue: Int32(truncatingIfNeeded: entry.pointee.value.rawValue))
+    if c.pointee.n_by_uint32 != 0 {
+      self.byUint32.reserveCapacity(c.pointee.n_by_uint32)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_uint32, count: c.pointee.n_by_uint32) {
+        self.byUint32[entry.pointee.key] = Color(rawValue: Int32(truncatingIfNeeded: entry.pointee.value.rawValue))
+      }
     }
-    self.byUint64.reserveCapacity(c.pointee.n_by_uint64)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_uint64, count: c.pointee.n_by_uint64) {
-      self.byUint64[entry.pointee.key] = entry.pointee.value.map { Leaf(unpacked: $0) } ?? .init()
+    if c.pointee.n_by_uint64 != 0 {
+      self.byUint64.reserveCapacity(c.pointee.n_by_uint64)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_uint64, count: c.pointee.n_by_uint64) {
+        self.byUint64[entry.pointee.key] = entry.pointee.value.map { Leaf(unpacked: $0) } ?? .init()
+      }
     }
-    self.bySint32.reserveCapacity(c.pointee.n_by_sint32)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sint32, count: c.pointee.n_by_sint32) {
-      self.bySint32[entry.pointee.key] = entry.pointee.value != 0
+    if c.pointee.n_by_sint32 != 0 {
+      self.bySint32.reserveCapacity(c.pointee.n_by_sint32)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sint32, count: c.pointee.n_by_sint32) {
+        self.bySint32[entry.pointee.key] = entry.pointee.value != 0
+      }
     }
-    self.bySint64.reserveCapacity(c.pointee.n_by_sint64)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sint64, count: c.pointee.n_by_sint64) {
-      self.bySint64[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_sint64 != 0 {
+      self.bySint64.reserveCapacity(c.pointee.n_by_sint64)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sint64, count: c.pointee.n_by_sint64) {
+        self.bySint64[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.byFixed32.reserveCapacity(c.pointee.n_by_fixed32)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_fixed32, count: c.pointee.n_by_fixed32) {
-      self.byFixed32[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_fixed32 != 0 {
+      self.byFixed32.reserveCapacity(c.pointee.n_by_fixed32)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_fixed32, count: c.pointee.n_by_fixed32) {
+        self.byFixed32[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.byFixed64.reserveCapacity(c.pointee.n_by_fixed64)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_fixed64, count: c.pointee.n_by_fixed64) {
-      self.byFixed64[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_fixed64 != 0 {
+      self.byFixed64.reserveCapacity(c.pointee.n_by_fixed64)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_fixed64, count: c.pointee.n_by_fixed64) {
+        self.byFixed64[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.bySfixed32.reserveCapacity(c.pointee.n_by_sfixed32)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sfixed32, count: c.pointee.n_by_sfixed32) {
-      self.bySfixed32[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_sfixed32 != 0 {
+      self.bySfixed32.reserveCapacity(c.pointee.n_by_sfixed32)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sfixed32, count: c.pointee.n_by_sfixed32) {
+        self.bySfixed32[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.bySfixed64.reserveCapacity(c.pointee.n_by_sfixed64)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sfixed64, count: c.pointee.n_by_sfixed64) {
-      self.bySfixed64[entry.pointee.key] = entry.pointee.value
+    if c.pointee.n_by_sfixed64 != 0 {
+      self.bySfixed64.reserveCapacity(c.pointee.n_by_sfixed64)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_sfixed64, count: c.pointee.n_by_sfixed64) {
+        self.bySfixed64[entry.pointee.key] = entry.pointee.value
+      }
     }
-    self.byBool.reserveCapacity(c.pointee.n_by_bool)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.by_bool, count: c.pointee.n_by_bool) {
-      self.byBool[entry.pointee.key != 0] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+    if c.pointee.n_by_bool != 0 {
+      self.byBool.reserveCapacity(c.pointee.n_by_bool)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.by_bool, count: c.pointee.n_by_bool) {
+        self.byBool[entry.pointee.key != 0] = String(unpacked: entry.pointee.value.data, entry.pointee.value.len)
+      }
     }
   }
 
@@ -1301,7 +1325,7 @@ public struct Names: Message {
     self.`default` = c.pointee.default_
     self.self_ = c.pointee.`self` != 0
     if c.pointee.has_class_ != 0 { self.`class` = String(unpacked: c.pointee.class_.data, c.pointee.class_.len) }
-    self.int = Array(UnsafeBufferPointer(start: c.pointee.int_, count: c.pointee.n_int_))
+    if c.pointee.n_int_ != 0 { self.int = Array(UnsafeBufferPointer(start: c.pointee.int_, count: c.pointee.n_int_)) }
     if c.pointee.has_type != 0 { self.type = c.pointee.type != 0 }
     if c.pointee.has_uppercase != 0 { self.upperCase = String(unpacked: c.pointee.uppercase.data, c.pointee.uppercase.len) }
     if c.pointee.has_pointer != 0 { self.pointer = String(unpacked: c.pointee.pointer.data, c.pointee.pointer.len) }
@@ -1309,9 +1333,11 @@ public struct Names: Message {
     if c.pointee.has_c != 0 { self.c = String(unpacked: c.pointee.c.data, c.pointee.c.len) }
     if c.pointee.has_description != 0 { self.description = String(unpacked: c.pointee.description.data, c.pointee.description.len) }
     self.value = c.pointee.value
-    self.`func`.reserveCapacity(c.pointee.n_func)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.`func`, count: c.pointee.n_func) {
-      self.`func`[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value
+    if c.pointee.n_func != 0 {
+      self.`func`.reserveCapacity(c.pointee.n_func)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.`func`, count: c.pointee.n_func) {
+        self.`func`[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value
+      }
     }
     if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
     if c.pointee.has_protocol != 0 { self.`protocol` = Names.Protocol_(rawValue: Int32(truncatingIfNeeded: c.pointee.`protocol`.rawValue)) }
@@ -1491,7 +1517,7 @@ public struct Leaf: Message {
     let c = pointer.assumingMemoryBound(to: Orderwire__Test__V1__Leaf.self)
     if c.pointee.has_name != 0 { self.name = String(unpacked: c.pointee.name.data, c.pointee.name.len) }
     self.weight = c.pointee.weight
-    self.tags = UnsafeBufferPointer(start: c.pointee.tags, count: c.pointee.n_tags).map { String(unpacked: $0.data, $0.len) }
+    if c.pointee.n_tags != 0 { self.tags = UnsafeBufferPointer(start: c.pointee.tags, count: c.pointee.n_tags).map { String(unpacked: $0.data, $0.len) } }
     if let value = c.pointee.inner { self.inner = Leaf.Inner(unpacked: value) }
   }
 
@@ -1598,10 +1624,12 @@ public struct Tree: Message {
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__Test__V1__Tree.self)
     if c.pointee.has_name != 0 { self.name = String(unpacked: c.pointee.name.data, c.pointee.name.len) }
-    self.children = .init(unpacked: UnsafeRawPointer(c.pointee.children), c.pointee.n_children)
-    self.named.reserveCapacity(c.pointee.n_named)
-    for case let entry? in UnsafeBufferPointer(start: c.pointee.named, count: c.pointee.n_named) {
-      self.named[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value.map { Tree(unpacked: $0) } ?? .init()
+    if c.pointee.n_children != 0 { self.children = .init(unpacked: UnsafeRawPointer(c.pointee.children), c.pointee.n_children) }
+    if c.pointee.n_named != 0 {
+      self.named.reserveCapacity(c.pointee.n_named)
+      for case let entry? in UnsafeBufferPointer(start: c.pointee.named, count: c.pointee.n_named) {
+        self.named[String(unpacked: entry.pointee.key.data, entry.pointee.key.len)] = entry.pointee.value.map { Tree(unpacked: $0) } ?? .init()
+      }
     }
   }
 
@@ -1736,7 +1764,7 @@ public struct Everything: Message {
     if let value = c.pointee.choices { self.choices = Choices(unpacked: value) }
     if let value = c.pointee.tree { self.tree = Tree(unpacked: value) }
     if let value = c.pointee.names { self.names = Names(unpacked: value) }
-    self.plains = .init(unpacked: UnsafeRawPointer(c.pointee.plains), c.pointee.n_plains)
+    if c.pointee.n_plains != 0 { self.plains = .init(unpacked: UnsafeRawPointer(c.pointee.plains), c.pointee.n_plains) }
     self.far = c.pointee.far
   }
 
@@ -1868,7 +1896,7 @@ public struct Other: Message {
     if let value = c.pointee.int32_value { self.int32Value = Leaf(unpacked: value) }
     self.stringValue = c.pointee.string_value
     self.leaf = c.pointee.leaf
-    self.later = Array(UnsafeBufferPointer(start: c.pointee.later, count: c.pointee.n_later))
+    if c.pointee.n_later != 0 { self.later = Array(UnsafeBufferPointer(start: c.pointee.later, count: c.pointee.n_later)) }
   }
 
   public func pack(
