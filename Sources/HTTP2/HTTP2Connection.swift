@@ -29,6 +29,10 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   /// Called once on the loop when the connection is closed, with the reason if it was an error.
   public var onClosed: ((String?) -> Void)?
 
+  /// Handlers of calls on this connection that haven't returned, be their streams open or reset. Kept
+  /// and bounded by the layer that runs them.
+  public var runningHandlers = 0
+
   let role: Role
   let limits: HTTP2Limits
   let buffers: LoopBuffers

@@ -17,6 +17,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   let readerWaiter = Waiter()
   let writerWaiters = Waiter()
   private var task: Task<Void, Never>?
+  /// The connection among whose running handlers this one counts.
+  private var slot: HTTP2Connection?
   private var deadlineTimer: Timer?
   private var isEncodingUnknown = false
   /// What ended the call before its handler did; the handler's reads and writes throw it.
@@ -63,7 +65,11 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       return fail(RPCError(.unimplemented, "there is no method \(path)"))
     }
     self.method = method
-    if let timeout = head.timeout { startDeadline(timeout) }
+    if let timeout = head.timeout {
+      // Not even the shortest time is left: there is nothing to start.
+      guard timeout > .zero else { return fail(.deadlineExceeded) }
+      startDeadline(timeout)
+    }
     if method.streamsRequests, claimSlot() {
       state.streamingHandlerStarted()
       runHandler(method)
@@ -118,7 +124,10 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   // MARK: The handler
 
   private func claimSlot() -> Bool {
-    if shared.handlerMayStart() { return true }
+    if let connection = stream?.connection, shared.handlerMayStart(for: connection) {
+      slot = connection
+      return true
+    }
     fail(RPCError(.resourceExhausted, "too many calls are running"))
     return false
   }
@@ -148,7 +157,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   /// The handler is done, with `error` or well.
   func handlerReturned(_ error: RPCError?) {
-    shared.handlerReturned()
+    if let slot { shared.handlerReturned(for: slot) }
+    slot = nil
     task = nil
     if state.handlerReturned() { sendStatus(error) }
     releaseIfDone()

@@ -4,8 +4,10 @@ public struct ServerLimits: Sendable {
   public var receiveMessageBytes = 4 << 20
   /// Bytes of a request's metadata, keys and values.
   public var metadataBytes = 16 << 10
-  /// Handlers that run on one loop at a time. A reset call counts until its handler has returned, so
-  /// opening and resetting calls doesn't get a client more than this.
+  /// Handlers that run for one connection at a time. A reset call counts until its handler has
+  /// returned, so opening and resetting calls doesn't get a client more than this.
+  public var handlersPerConnection = 1024
+  /// Handlers that run on one loop at a time, counted in the same way.
   public var handlersPerLoop = 10_000
   /// Bytes that a decoded message may take in memory.
   public var decodedBytes = 32 << 20

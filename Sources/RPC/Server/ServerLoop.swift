@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import HTTP2
 internal import Messages
 
 /// What the calls on one loop share. Confined to that loop.
@@ -30,14 +31,18 @@ final class ServerLoop: @unchecked Sendable {
   }
 
   /// Whether one more handler may run; if so it counts from now on.
-  func handlerMayStart() -> Bool {
-    guard runningHandlers < limits.handlersPerLoop else { return false }
+  func handlerMayStart(for connection: HTTP2Connection) -> Bool {
+    guard runningHandlers < limits.handlersPerLoop,
+      connection.runningHandlers < limits.handlersPerConnection
+    else { return false }
     runningHandlers += 1
+    connection.runningHandlers += 1
     return true
   }
 
-  func handlerReturned() {
+  func handlerReturned(for connection: HTTP2Connection) {
     runningHandlers -= 1
+    connection.runningHandlers -= 1
     if runningHandlers == 0 { handlersReturned.wakeAll() }
   }
 

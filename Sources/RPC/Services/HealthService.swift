@@ -24,9 +24,36 @@ public final class HealthService: HealthProtocol {
     wake(board.withLock { $0.shutDown() })
   }
 
+  /// Makes the router send this service's calls here: as generated code would, but that `Check` never
+  /// waits, and load balancers call it often.
+  public func register(with router: inout Router) {
+    let name: StaticString = "grpc.health.v1.Health"
+    router.describe(file: GrpcHealthV1HealthDescriptor.file, services: ["\(name)"])
+    router.immediate(service: name, method: "Check") {
+      (request: HealthCheckRequest, _) throws(RPCError) -> HealthCheckResponse in
+      try self.check(request)
+    }
+    router.unary(service: name, method: "List") {
+      (request: HealthListRequest, context: ServerContext)
+        async throws(RPCError) -> HealthListResponse in
+      try await self.list(request, context: context)
+    }
+    router.serverStreaming(service: name, method: "Watch") {
+      (
+        request: HealthCheckRequest, responses: ResponseWriter<HealthCheckResponse>,
+        context: ServerContext
+      ) async throws(RPCError) in
+      try await self.watch(request, responses: responses, context: context)
+    }
+  }
+
   public func check(
     _ request: HealthCheckRequest, context: ServerContext
   ) async throws(RPCError) -> HealthCheckResponse {
+    try check(request)
+  }
+
+  private func check(_ request: HealthCheckRequest) throws(RPCError) -> HealthCheckResponse {
     guard let status = board.withLock({ $0.statuses[request.service] }) else {
       throw RPCError(.notFound, "the service \(request.service) is not known")
     }

@@ -1,0 +1,91 @@
+import HTTP2
+import Messages
+import Testing
+
+@testable import RPC
+
+/// Requests as a peer may write them: header fields and bytes as they go over the wire.
+@Suite struct RequestTests {
+  private func code(
+    _ echo: EchoServer, _ fields: [HeaderField], _ pieces: [[UInt8]]
+  ) async -> RPCError {
+    do throws(RPCError) {
+      _ = try await RawCall.send(echo, fields, pieces)
+      return RPCError(.ok, "")
+    } catch {
+      return error
+    }
+  }
+
+  private static let message = (try? ProtoAny(typeURL: "a", value: [1, 2, 3]).encoded()) ?? []
+  private static let framed = MessageReaderTests.framed(message)
+
+  @Test func messagesInPieces() async throws {
+    try await EchoServer.run { echo async throws in
+      let pieces = Self.framed.map { [$0] }
+      #expect(try await RawCall.send(echo, RawCall.headers(), pieces).value == [1, 2, 3])
+    }
+  }
+
+  @Test func manyMessagesInAPiece() async throws {
+    try await EchoServer.run { echo async throws in
+      let fields = RawCall.headers(path: "/test.Echo/Collect")
+      let pieces = [Array([Self.framed, Self.framed, Self.framed].joined())]
+      #expect(try await RawCall.send(echo, fields, pieces).typeURL == "aaa")
+    }
+  }
+
+  /// The status that each bad body ends with, unary and streaming.
+  @Test func badBodies() async throws {
+    let whole = Self.framed
+    let cases: [(pieces: [[UInt8]], unary: StatusCode, stream: StatusCode)] = [
+      ([], .internal, .ok),
+      ([[0, 0, 0]], .internal, .internal),
+      ([Array(whole.dropLast())], .internal, .internal),
+      ([whole, whole], .internal, .ok),
+      ([whole, [0]], .internal, .internal),
+      ([[2] + whole.dropFirst()], .internal, .internal),
+      ([[1] + whole.dropFirst()], .internal, .internal),
+      ([[0, 0xFF, 0xFF, 0xFF, 0xFF]], .resourceExhausted, .resourceExhausted),
+      ([[0, 0, 0, 0, 1, 0xFF]], .invalidArgument, .invalidArgument),
+    ]
+    try await EchoServer.run { echo async throws in
+      for (index, row) in cases.enumerated() {
+        #expect(await code(echo, RawCall.headers(), row.pieces).code == row.unary, "\(index)")
+        let fields = RawCall.headers(path: "/test.Echo/Collect")
+        #expect(await code(echo, fields, row.pieces).code == row.stream, "\(index)")
+      }
+    }
+  }
+
+  /// Requests that aren't gRPC get an HTTP status, which our client maps.
+  @Test func badHeads() async throws {
+    let cases: [(fields: [HeaderField], code: StatusCode, message: String)] = [
+      (RawCall.headers(type: "application/grpc+proto"), .ok, ""),
+      (RawCall.headers(type: "application/json"), .unknown, "HTTP status 415"),
+      (RawCall.headers(type: "application/grpc-web"), .unknown, "HTTP status 415"),
+      (RawCall.headers(method: "PUT"), .unknown, "HTTP status 405"),
+      (RawCall.headers(method: "GET", type: "text/html"), .unknown, "HTTP status 405"),
+      (RawCall.headers(path: "/test.Echo/Nope"), .unimplemented, "/test.Echo/Nope"),
+      (RawCall.headers() + [HeaderField("grpc-timeout", "1x")], .internal, "grpc-timeout"),
+      (RawCall.headers() + [HeaderField("grpc-timeout", "0n")], .deadlineExceeded, ""),
+      (RawCall.headers() + [HeaderField("grpc-timeout", "99999999H")], .ok, ""),
+      (RawCall.headers() + [HeaderField("grpc-encoding", "gzip")], .ok, ""),
+    ]
+    try await EchoServer.run { echo async throws in
+      for row in cases {
+        let error = await code(echo, row.fields, [Self.framed])
+        #expect(error.code == row.code, "\(row.message)")
+        #expect(error.message.hasSuffix(row.message) || error.message.contains(row.message))
+      }
+    }
+  }
+
+  @Test func compressedMessagesAreUnimplementedWhereAnEncodingIsNamed() async throws {
+    try await EchoServer.run { echo async throws in
+      let fields = RawCall.headers() + [HeaderField("grpc-encoding", "gzip")]
+      let error = await code(echo, fields, [[1] + Self.framed.dropFirst()])
+      #expect(error.code == .unimplemented)
+    }
+  }
+}
