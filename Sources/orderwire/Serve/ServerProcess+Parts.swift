@@ -95,11 +95,17 @@ extension ServerProcess {
     }
   }
 
+  /// What health answers for beside the server as a whole.
+  private static let services = [
+    "orderwire.v1.AllocationService", "orderwire.v1.LockingService",
+  ]
+
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
-    health.register(with: &router)
     AllocationService(store).register(with: &router)
     LockingService(store).register(with: &router)
+    for service in Self.services { health.set(service, .serving) }
+    health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()
     return router

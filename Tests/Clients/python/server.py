@@ -30,12 +30,12 @@ def run(*arguments, environ=None, timeout=30):
 class Server:
     """Starts on construction; `h2c` and `tls` are the addresses that its ready line named."""
 
-    def __init__(self, folder, *arguments, store=None, certificates=None, client_ca=None, environ=None):
+    def __init__(self, folder, *arguments, store=None, certificates=None, client_ca=None, environ=None, prefix=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.store = pathlib.Path(store) if store else self.folder / "store.db"
         self.log_path = self.folder / "log"
-        command = [PROGRAM, "serve", "--store", f"sqlite:{self.store}", "--listen", "127.0.0.1:0"]
+        command = [*prefix, PROGRAM, "serve", "--store", f"sqlite:{self.store}", "--listen", "127.0.0.1:0"]
         if certificates:
             command += ["--listen-tls", "127.0.0.1:0"]
             command += ["--tls-certificate", f"{certificates}/server.pem", "--tls-key", f"{certificates}/server.key"]

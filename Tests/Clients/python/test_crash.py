@@ -3,7 +3,10 @@
 The wall clock may be stepped back and forth meanwhile; the server is then run under libfaketime.
 """
 
+import contextlib
+import datetime
 import glob
+import pathlib
 import random
 import threading
 import time
@@ -20,6 +23,7 @@ BUSINESSES = ["shop", "market"]
 CALLERS = 8
 SERIAL_WIDTH = 8
 # Within the window of request ids, which are told by the time that they carry.
+FIRST_STEP = "+6h"
 CLOCK_STEPS = ["+0", "+6h", "-6h", "+1", "-1", "+90m", "-30"]
 
 
@@ -28,15 +32,24 @@ class Clock:
 
     def __init__(self, folder, random):
         self.file, self.random = folder / "clock", random
-        self.set("+0")
+        self.set(FIRST_STEP)
         libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
         assert libraries, "libfaketime is missing: apt-get install faketime"
-        self.environ = {
+        settings = {
             "LD_PRELOAD": libraries[0],
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_TIMESTAMP_FILE": self.file,
+            "FAKETIME_NO_CACHE": 1,
+            "FAKETIME_DONT_FAKE_MONOTONIC": 1,
         }
+        # What runs before the server's program in its process. The second `env` is there because the library
+        # changes the environment of the first program that it is loaded into, and Swift finds a program's
+        # arguments by where the environment is.
+        self.prefix = ["env", *(f"{name}={value}" for name, value in settings.items()), "env"]
+
+    def tidy(self, server):
+        """Removes what the library left behind in a process that was killed."""
+        for file in f"sem.faketime_sem_{server.pid}", f"faketime_shm_{server.pid}":
+            pathlib.Path("/dev/shm", file).unlink(missing_ok=True)
 
     def set(self, offset):
         # Renamed, for a reader must never find half of it.
@@ -50,6 +63,12 @@ class Clock:
 
 def parts(number):
     return number[2:16], int(number[16:])
+
+
+def latest(callers):
+    """The latest time in a number."""
+    made = max(parts(one.number.number)[0] for caller in callers for one in caller.held)
+    return datetime.datetime.strptime(made, "%Y%m%d%H%M%S")
 
 
 def check_pool(client, callers, business):
@@ -71,14 +90,14 @@ def check_pool(client, callers, business):
     assert [made for _, made in fresh] == sorted(made for _, made in fresh)
 
 
-def check_marks(client, held):
-    """The mark of each number is what its holder was told, unless the number went to somebody else since."""
+def check_marks(client, callers, chosen):
+    """The mark of each number is what its last holder was told. `chosen` picks the ones to look at."""
     latest = {}
-    for one in held:
+    for one in (one for caller in callers for one in caller.held):
         key = (one.business, one.number.number)
         if key not in latest or latest[key].number.token.generation < one.number.token.generation:
             latest[key] = one
-    for one in latest.values():
+    for one in chosen(list(latest.values())):
         mark = client.GetLock(business=one.business, number=one.number.number).lock
         assert (mark.state, mark.holder, mark.token) == (one.state, one.holder, one.number.token)
 
@@ -98,34 +117,36 @@ def check_bounds(client, callers, business):
 def crash(folder, rounds, seed, stepped):
     chance = random.Random(seed)
     clock = Clock(folder, chance) if stepped else None
-    environ = clock.environ if clock else None
+
+    @contextlib.contextmanager
+    def serving():
+        with Server(folder, prefix=clock.prefix if clock else ()) as server:
+            with connect(server, "h2c") as channel:
+                yield server, Client(channel)
+        if clock:
+            clock.tidy(server)
+            clock.step()
+
     callers = [Caller(f"holder-{i}", BUSINESSES, chance.random()) for i in range(CALLERS)]
     calls = 0
     for round in range(rounds):
-        if clock:
-            clock.step()
-        with Server(folder, environ=environ) as server:
-            with connect(server, "h2c") as channel:
-                client = Client(channel)
-                if round == 0:
-                    for business in BUSINESSES:
-                        make_pool(
-                            client, business, "SO{timestamp:yyyyMMddHHmmss}{serial:%d}" % SERIAL_WIDTH,
-                            reuse_policy=allocation.REUSE_POLICY_AT_ONCE, generation_batch=50,
-                            low_watermark=20, high_watermark=200,
-                        )
-                join = load(server.h2c, callers)
-                end = time.monotonic() + chance.uniform(0.2, 1.5)
-                while time.monotonic() < end:
-                    eventually(lambda: False, seconds=0.1)
-                    if clock and chance.random() < 0.5:
-                        clock.step()
-                server.kill()
-                join()
-        if clock:
-            clock.step()
-        with Server(folder, environ=environ) as server, connect(server, "h2c") as channel:
-            client = Client(channel)
+        with serving() as (server, client):
+            if round == 0:
+                for business in BUSINESSES:
+                    make_pool(
+                        client, business, "SO{timestamp:yyyyMMddHHmmss}{serial:%d}" % SERIAL_WIDTH,
+                        reuse_policy=allocation.REUSE_POLICY_AT_ONCE, generation_batch=50,
+                        low_watermark=20, high_watermark=200,
+                    )
+            join = load(server.h2c, callers)
+            end = time.monotonic() + chance.uniform(0.2, 1.5)
+            while time.monotonic() < end:
+                eventually(lambda: False, seconds=0.1)
+                if clock and chance.random() < 0.5:
+                    clock.step()
+            server.kill()
+            join()
+        with serving() as (server, client):
             for business in BUSINESSES:
                 check_bounds(client, callers, business)
             for caller in callers:
@@ -134,10 +155,14 @@ def crash(folder, rounds, seed, stepped):
             for business in BUSINESSES:
                 check_pool(client, callers, business)
             check_nobody_shared_a_number(callers)
-            held = [one for caller in callers for one in caller.held]
-            check_marks(client, held if round == rounds - 1 else chance.sample(held, min(300, len(held))))
+            last = round == rounds - 1
+            check_marks(client, callers, lambda all: all if last else chance.sample(all, min(300, len(all))))
             # The next round begins where this server ended: by a kill as well.
             server.kill()
+        if clock:
+            # The steps do reach the server: the time in its numbers, which never goes back, is ahead of ours.
+            hours_ahead = (latest(callers) - datetime.datetime.utcnow()) / datetime.timedelta(hours=1)
+            assert 5 < hours_ahead < 7
         made = sum(len(caller.calls) for caller in callers)
         assert made > calls, "a round without a call shows nothing"
         calls = made
