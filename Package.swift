@@ -67,9 +67,12 @@ let package = Package(
       swiftSettings: swift),
 
     .testTarget(
-      name: "MessagesTests", dependencies: ["Messages", "TestMessages"], path: "Tests/Messages",
+      name: "MessagesTests",
+      dependencies: ["Messages", "TestMessages", "TestServices", "RPC", "HTTP2", "EventLoop"],
+      path: "Tests/Messages",
       exclude: [
-        "CTestMessages", "TestMessages", "RoundTrip", "Protos", "names", "round_trip_test.py",
+        "CTestMessages", "TestMessages", "TestServices", "RoundTrip", "Protos", "names",
+        "round_trip_test.py",
       ],
       swiftSettings: swift),
     // What the tests of Messages need: a proto with every feature, and a program for Python's side.
@@ -78,6 +81,10 @@ let package = Package(
     .target(
       name: "TestMessages", dependencies: ["Messages", "CTestMessages", "CMessages"],
       path: "Tests/Messages/TestMessages", swiftSettings: swift),
+    .target(
+      name: "TestServices",
+      dependencies: ["RPC", "Messages", "TestMessages", "CTestMessages", "CMessages"],
+      path: "Tests/Messages/TestServices", swiftSettings: swift),
     .executableTarget(
       name: "message-round-trip", dependencies: ["Messages", "TestMessages"],
       path: "Tests/Messages/RoundTrip", swiftSettings: swift),

@@ -67,12 +67,14 @@ extension Arena {
 
   /// A list of numbers.
   @inlinable
-  public func copy<Number: BitwiseCopyable>(
-    list: [Number]
-  ) throws(EncodingFailure) -> UnsafeMutablePointer<Number> {
-    let place = try allocate(list.count * MemoryLayout<Number>.stride)
-    let numbers = place.bindMemory(to: Number.self, capacity: list.count)
-    _ = UnsafeMutableBufferPointer(start: numbers, count: list.count).initialize(from: list)
+  public func copy<List: Collection>(
+    list: List
+  ) throws(EncodingFailure) -> UnsafeMutablePointer<List.Element>
+  where List.Element: BitwiseCopyable {
+    let count = list.count
+    let place = try allocate(count * MemoryLayout<List.Element>.stride)
+    let numbers = place.bindMemory(to: List.Element.self, capacity: count)
+    _ = UnsafeMutableBufferPointer(start: numbers, count: count).initialize(from: list)
     return numbers
   }
 

@@ -14,6 +14,9 @@ struct FileModel {
     let parts = path.droppingSuffix(".proto").split(separator: "/").map(String.init)
     return parts.map { upperFirst(lowerCamel($0)) }.joined()
   }
+
+  /// The Swift names of its messages and enums, but for nested ones.
+  var topLevelTypes: [String] { messages.map(\.swiftName) + enums.map(\.swiftName) }
 }
 
 struct MessageModel {

@@ -78,10 +78,10 @@ extension SwiftFile {
   private func list(_ source: String, _ field: FieldModel) -> String {
     switch field.kind {
     case .bool:
-      return "try arena.copy(list: \(source).map { $0 ? 1 : 0 })"
+      return "try arena.copy(list: \(source).lazy.map { $0 ? 1 : 0 })"
     case .enumeration:
       let type = cTypeName(field.typeName)
-      return "try arena.copy(\n      list: \(source).map { "
+      return "try arena.copy(\n      list: \(source).lazy.map { "
         + "\(type)(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })"
     case .string, .bytes:
       return """

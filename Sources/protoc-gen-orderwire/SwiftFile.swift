@@ -11,7 +11,10 @@ struct SwiftFile {
   func messages() -> String {
     var out = header()
     out += "internal import \(names.cModule(file.path))\n"
-    for module in modules(and: ["Messages"]) { out += "public import \(module)\n" }
+    let types = names.isDescriptorOnly(file.path) ? [] : file.messages.flatMap(fieldTypes)
+    for module in modules(defining: types, and: "Messages").sorted() {
+      out += "public import \(module)\n"
+    }
     if names.isDescriptorOnly(file.path) { return out + "\n" + description() }
     for item in file.enums { out += "\n" + enumeration(item, indent: "") }
     for message in file.messages { out += "\n" + self.message(message, indent: "") }
@@ -21,9 +24,12 @@ struct SwiftFile {
   /// Service protocols and clients.
   func services() -> String {
     var out = header()
+    let types = file.services.flatMap(\.methods).flatMap { [$0.input, $0.output] }
+    let inSignatures = modules(defining: types, and: "RPC")
     // The others only for the descriptors of what the file imports.
-    for module in modules(and: ["RPC"]) {
-      out += "\(module == "RPC" ? "public" : "internal") import \(module)\n"
+    let all = inSignatures.union(imports.map { names.swiftModule($0.path) })
+    for module in all.sorted() where module != ownModule {
+      out += "\(inSignatures.contains(module) ? "public" : "internal") import \(module)\n"
     }
     for service in file.services {
       out += "\n" + ServiceWriter(service: service, files: [file] + imports).text()
@@ -41,9 +47,20 @@ struct SwiftFile {
     """
   }
 
-  private func modules(and more: Set<String>) -> [String] {
-    let wanted = more.union(imports.map { names.swiftModule($0.path) })
-    return wanted.filter { !$0.isEmpty && $0 != ownModule }.sorted()
+  /// The other modules that define these Swift types, and `always`.
+  private func modules(defining types: [String], and always: String) -> Set<String> {
+    var modules: Set<String> = [always]
+    for type in types {
+      let name = type.split(separator: ".").first.map(String.init) ?? type
+      for file in imports where file.topLevelTypes.contains(name) {
+        modules.insert(names.swiftModule(file.path))
+      }
+    }
+    return modules.subtracting([ownModule])
+  }
+
+  private func fieldTypes(of message: MessageModel) -> [String] {
+    message.fields.map(\.swiftTypeName) + message.messages.flatMap(fieldTypes)
   }
 
   private func description() -> String {

@@ -614,7 +614,7 @@ public struct Lists: Message {
     }
     if !self.boolValues.isEmpty {
       c.pointee.n_bool_values = self.boolValues.count
-      c.pointee.bool_values = try arena.copy(list: self.boolValues.map { $0 ? 1 : 0 })
+      c.pointee.bool_values = try arena.copy(list: self.boolValues.lazy.map { $0 ? 1 : 0 })
     }
     if !self.stringValues.isEmpty {
       c.pointee.n_string_values = self.stringValues.count
@@ -629,7 +629,7 @@ public struct Lists: Message {
     if !self.colors.isEmpty {
       c.pointee.n_colors = self.colors.count
       c.pointee.colors = try arena.copy(
-          list: self.colors.map { Orderwire__Test__V1__Color(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
+          list: self.colors.lazy.map { Orderwire__Test__V1__Color(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
     }
     if !self.leaves.isEmpty {
       c.pointee.n_leaves = self.leaves.count
@@ -701,12 +701,12 @@ public struct Unpacked: Message {
     }
     if !self.boolValues.isEmpty {
       c.pointee.n_bool_values = self.boolValues.count
-      c.pointee.bool_values = try arena.copy(list: self.boolValues.map { $0 ? 1 : 0 })
+      c.pointee.bool_values = try arena.copy(list: self.boolValues.lazy.map { $0 ? 1 : 0 })
     }
     if !self.colors.isEmpty {
       c.pointee.n_colors = self.colors.count
       c.pointee.colors = try arena.copy(
-          list: self.colors.map { Orderwire__Test__V1__Color(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
+          list: self.colors.lazy.map { Orderwire__Test__V1__Color(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
     }
     if !self.doubleValues.isEmpty {
       c.pointee.n_double_values = self.doubleValues.count
