@@ -99,7 +99,7 @@ let package = Package(
       path: "Tests/Wire/Server", swiftSettings: swift),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Faults/CFaultVFS"),
     .target(
-      name: "StoreFaults", dependencies: ["Store", "CFaultVFS"], path: "Tests/Faults/StoreFaults",
+      name: "StoreFaults", dependencies: ["Store", "CFaultVFS", "CSQLite"], path: "Tests/Faults/StoreFaults",
       swiftSettings: swift),
     tests("Store", ["Store", "StoreFaults"]),
     tests("Numbers", ["Numbers", "API", "RPC", "Store"]),

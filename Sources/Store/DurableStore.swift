@@ -54,6 +54,9 @@ public final class DurableStore: Sendable {
   /// Now on the scale of `Batch.boot`: for deadlines.
   public var boot: BootTime { openingTimes.boot }
 
+  /// Commands that wait for their decision now.
+  public var queuedCommands: Int { writer.queued }
+
   /// The box of a state given to `open`.
   public func state<State: WriterState>(of type: State.Type) -> WriterConfined<State> {
     guard let index = stateTypes.firstIndex(where: { $0 == type }) else {

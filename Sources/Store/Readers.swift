@@ -47,7 +47,7 @@ final class Readers: @unchecked Sendable {
     }
   }
 
-  func resume() throws(StoreError) {
+  func resume() {
     monitor.withLock {
       isSuspended = false
       refusal = isClosing ? .closed : nil
@@ -90,6 +90,8 @@ final class Readers: @unchecked Sendable {
 
   private func run() {
     var connection: SQLiteConnection?
+    // Opened before the first read, which may come at a bad moment.
+    if reserve() { perform({ _ in }, &connection) }
     while true {
       switch next(isOpen: connection != nil) {
       case .end:
@@ -127,6 +129,15 @@ final class Readers: @unchecked Sendable {
       try opened.snapshot(limit: configuration.readTimeLimit) { job(.success($0)) }
     } catch {
       job(.failure(error))
+    }
+  }
+
+  /// Counts a connection as open, if one may be opened now.
+  private func reserve() -> Bool {
+    monitor.withLock {
+      if isSuspended || isClosing { return false }
+      open += 1
+      return true
     }
   }
 

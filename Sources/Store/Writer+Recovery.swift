@@ -89,17 +89,12 @@ extension Writer {
     marker = loaded.marker
     wakes = WakeSchedule(count: states.count)
     let isCommitted = unknown.map { $0.names(loaded.found) } ?? false
+    readers.resume()
+    _ = mode.happened(.reopened)
+    admit()
     for command in commands {
       if isCommitted { command.publish() } else { fail(command, .unavailable(.recovering)) }
     }
-    do throws(StoreError) {
-      try readers.resume()
-    } catch {
-      giveUp(error)
-      return
-    }
-    _ = mode.happened(.reopened)
-    admit()
     configuration.onEvent(.recovered(batchCommitted: isCommitted))
   }
 

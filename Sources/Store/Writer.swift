@@ -69,6 +69,8 @@ final class Writer: @unchecked Sendable {
     }
   }
 
+  var queued: Int { monitor.withLock { shared.queue.count } }
+
   /// Looks at the clock again.
   func nudge() {
     monitor.withLock {

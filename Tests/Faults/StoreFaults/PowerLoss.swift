@@ -14,6 +14,27 @@ public final class Receipts<Receipt: Sendable>: Sendable {
     all.withLock { $0.append((position, receipt)) }
   }
 
+  /// How many so far.
+  public var count: Int { all.withLock(\.count) }
+
+  private let everyCut = Mutex<Int?>(nil)
+
+  /// Every moment from now on is tried: for what may go wrong in a short time only.
+  public func tryEveryCutFromNow() {
+    let position = disk.position
+    everyCut.withLock { $0 = position }
+  }
+
+  var everyCutAfter: Int? { everyCut.withLock { $0 } }
+
+  private let finished = Atomic(false)
+
+  /// No more will come.
+  public func finish() { finished.store(true, ordering: .relaxed) }
+
+  /// Whether `finish` was called.
+  public var isFinished: Bool { finished.load(ordering: .relaxed) }
+
   var positions: [Int] { all.withLock { $0.map(\.position) } }
 
   func upTo(_ position: Int) -> [Receipt] {
@@ -63,8 +84,9 @@ public struct PowerLoss<Receipt: Sendable> {
     await store.close()
     var problems: [String] = []
     var random = SeededGenerator(seed: seed)
-    for number in 0..<cuts {
-      let cut = moment(&random, of: disk, receipts, number)
+    var moments = (0..<cuts).map { moment(&random, of: disk, receipts, $0) }
+    if let first = receipts.everyCutAfter { moments += Array(first...disk.position) }
+    for cut in moments {
       let found = await look(at: cut, seed: random.next(), disk, receipts, check)
       problems += found.map { "seed \(seed), cut at \(cut) of \(disk.position): \($0)" }
     }
@@ -89,8 +111,11 @@ public struct PowerLoss<Receipt: Sendable> {
     let folder = TemporaryFolder()
     do {
       try disk.rebuild(cutAt: cut, seed: seed, into: folder.path)
-      let store = try DurableStore.open(
-        StoreConfiguration(path: folder.database), clock: clock, states: states)
+      // On a simulated disk too: its syncs cost nothing.
+      let next = FaultDisk(seed: seed)
+      var configuration = StoreConfiguration(path: folder.database)
+      configuration.vfs = next.vfs
+      let store = try DurableStore.open(configuration, clock: clock, states: states)
       let problems: [String]
       do { problems = try await check(store, receipts.upTo(cut)) } catch {
         problems = ["the check failed: \(error)"]

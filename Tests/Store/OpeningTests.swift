@@ -1,0 +1,134 @@
+import Glibc
+import Store
+import StoreFaults
+import Testing
+
+/// What a person meets who starts the server on the wrong file, and what becomes of the file.
+@Suite struct OpeningTests {
+  let folder = TemporaryFolder()
+
+  @discardableResult
+  func open(_ states: [any WriterState.Type] = [Ledger.self]) throws(StoreError) -> DurableStore {
+    try DurableStore.open(StoreConfiguration(path: folder.database), states: states)
+  }
+
+  func overwrite(_ path: String, from offset: Int, with bytes: [UInt8]) {
+    let file = Glibc.open(path, O_WRONLY | O_CREAT, 0o600)
+    _ = pwrite(file, bytes, bytes.count, offset)
+    Glibc.close(file)
+  }
+
+  @Test func aFileThatIsNoDatabaseIsNamedSo() {
+    overwrite(folder.database, from: 0, with: Array(repeating: 0x61, count: 20_000))
+    #expect(isCorrupt { () throws(StoreError) in try open() })
+  }
+
+  @Test func aDamagedDatabaseIsNamedSo() async throws {
+    let store = try open()
+    for number in 0..<50 {
+      _ = try await LedgerClient(store: store).book(1, to: "account \(number)", id: "r\(number)")
+    }
+    await store.close()
+    overwrite(folder.database, from: 4_096, with: Array(repeating: 0xa5, count: 100_000))
+    #expect(isCorrupt { () throws(StoreError) in try open() })
+  }
+
+  func isCorrupt(_ body: () throws(StoreError) -> DurableStore) -> Bool {
+    do throws(StoreError) {
+      _ = try body()
+      return false
+    } catch {
+      if case .corrupt = error { return true }
+      return false
+    }
+  }
+
+  @Test func aSecondServerIsToldOfTheFirst() async throws {
+    let store = try open()
+    #expect(throws: StoreError.locked(path: folder.database)) { try open() }
+    await store.close()
+    await (try open()).close()
+  }
+
+  @Test(arguments: ["/proc/store.db", "/nowhere/at/all/store.db"])
+  func aFolderThatCannotBeWrittenIsNamed(_ path: String) {
+    do {
+      _ = try DurableStore.open(StoreConfiguration(path: path), states: [])
+      Issue.record("opened \(path)")
+    } catch {
+      guard case .notWritable(path, _) = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test func aReadOnlyFileSystemIsNamed() {
+    let disk = FaultDisk(seed: 1)
+    disk.inject(.readOnly, times: nil)
+    var configuration = StoreConfiguration(path: folder.database)
+    configuration.vfs = disk.vfs
+    do {
+      _ = try DurableStore.open(configuration, states: [Ledger.self])
+      Issue.record("opened")
+    } catch {
+      guard case .notWritable = error else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test func aNewerDatabaseIsLeftAlone() async throws {
+    await (try open([NewerLedger.self])).close()
+    #expect(throws: StoreError.newerVersion(capability: "ledger", found: 2, known: 1)) {
+      try open()
+    }
+    await (try open([NewerLedger.self])).close()
+  }
+
+  @Test func anUnknownCapabilityIsNewerToo() async throws {
+    await (try open()).close()
+    #expect(throws: StoreError.newerVersion(capability: "ledger", found: 1, known: 0)) {
+      try open([])
+    }
+  }
+
+  @Test func aMigrationThatFailsLeavesTheOldVersionWhole() async throws {
+    let store = try open()
+    _ = try await LedgerClient(store: store).book(7, to: "x", id: "1")
+    await store.close()
+    #expect(throws: StoreError.self) { try open([BrokenLedger.self]) }
+    let again = try open()
+    #expect(try await LedgerClient(store: again).balance("x") == 7)
+    #expect(try await LedgerClient(store: again).problems().isEmpty)
+    await again.close()
+  }
+
+  @Test func twoStoresHaveTwoIncarnations() async throws {
+    let store = try open()
+    let elsewhere = TemporaryFolder()
+    let other = try DurableStore.open(StoreConfiguration(path: elsewhere.database), states: [])
+    #expect(store.incarnation != other.incarnation)
+    await store.close()
+    await other.close()
+  }
+}
+
+/// The ledger of a later program.
+private final class NewerLedger: WriterState {
+  static let capability = Ledger.capability
+  static let migrations =
+    Ledger.migrations + [Migration(number: 2, sql: "ALTER TABLE account ADD COLUMN note TEXT")]
+
+  init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {}
+}
+
+/// The ledger of a program that nobody tried.
+private final class BrokenLedger: WriterState {
+  static let capability = Ledger.capability
+  static let migrations =
+    Ledger.migrations + [Migration(number: 2, sql: "DELETE FROM entry; DROP TABLE nothing")]
+
+  init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {}
+}
