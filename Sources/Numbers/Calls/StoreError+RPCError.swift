@@ -2,8 +2,8 @@ internal import RPC
 internal import Store
 
 extension StoreError {
-  /// What a client is told of a store that didn't decide or commit its call. What is wrong inside is
-  /// for the operator, who finds it in the log.
+  /// What a client is told of a store that didn't decide or commit its call. What is wrong inside
+  /// is for the operator, who finds it in the log.
   var rpcError: RPCError {
     switch self {
     case .unavailable:

@@ -37,6 +37,7 @@ extension Book {
       }
     case .returnedAdded(let pool, let series):
       pool.returned.undoAppend()
+      pool.nextPlace -= 1
       series.uses -= 1
     case .returnedTaken(let pool, let count):
       pool.returned.undoTakeFirst(count)

@@ -1,5 +1,6 @@
-/// What the book needs of a store: to write rows with the transaction of the call, and to read what
-/// became of a number that isn't live. In the server it is the store's batch, in tests a dictionary.
+/// What the book needs of a store: to write rows with the transaction of the call, and to read
+/// what became of a number that isn't live. In the server it is the store's batch, in tests a
+/// dictionary.
 protocol NumberRows: AnyObject {
   func insertPool(_ pool: Pool)
   func updatePool(_ pool: Pool)
@@ -12,8 +13,8 @@ protocol NumberRows: AnyObject {
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?)
   func deleteLock(_ key: NumberKey)
   func insertCompleted(_ key: NumberKey, _ ended: EndedNumber)
-  /// `returned` is on the lease clock, µs.
-  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64)
+  /// `returned` is on the lease clock, µs; `place` counts up in the pool's line.
+  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64)
   func retireReturned(_ key: NumberKey)
   func deleteReturned(_ key: NumberKey)
 

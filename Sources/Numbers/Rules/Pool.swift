@@ -28,6 +28,8 @@ final class Pool {
   /// Numbers in `stock`.
   var stockCount: Int64 = 0
   var returned = Line<ReturnedNumber>()
+  /// What the next number in `returned` gets, so that the line survives a restart.
+  var nextPlace: Int64 = 1
   /// The leases by id.
   var leases: [Int64: Int32] = [:]
   var nextLease: Int64 = 1

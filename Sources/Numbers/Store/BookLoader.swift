@@ -180,6 +180,7 @@ final class BookLoader {
       ReturnedNumber(
         series: series.index, generation: UInt32(truncatingIfNeeded: row.integer(4)),
         serial: row.integer(3), generated: row.integer(5), returned: row.integer(6)))
+    pool.nextPlace = row.integer(7) + 1
     series.uses += 1
   }
 

@@ -117,6 +117,7 @@ enum NumberSchema {
       allocated_us BIGINT NOT NULL,
       returned_us BIGINT NOT NULL,
       returned_boot_us BIGINT NOT NULL,
+      place BIGINT NOT NULL,
       cause BIGINT NOT NULL,
       retired BIGINT NOT NULL,
       holder TEXT NOT NULL,

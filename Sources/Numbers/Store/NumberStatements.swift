@@ -70,7 +70,7 @@ enum NumberStatements {
   static let insertReturned = Statement(
     """
     INSERT INTO number_returned
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     """)
   static let findReturned = Statement(
     """
@@ -127,8 +127,8 @@ enum NumberStatements {
     """)
   static let returned = Statement(
     """
-    SELECT pool, edition, period, serial, generation, generated_us, returned_boot_us
-    FROM number_returned WHERE retired = 0
-    ORDER BY pool, returned_boot_us, edition, period, serial
+    SELECT pool, edition, period, serial, generation, generated_us, returned_boot_us,
+      place
+    FROM number_returned WHERE retired = 0 ORDER BY pool, place
     """)
 }

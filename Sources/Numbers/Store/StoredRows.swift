@@ -106,7 +106,7 @@ final class StoredRows: NumberRows {
     }
   }
 
-  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64) {
+  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64) {
     guard case .returned(let cause, let isRetired, let reason) = ended.end else { return }
     batch.write(NumberStatements.insertReturned) { row in
       bind(key, &row)
@@ -115,6 +115,7 @@ final class StoredRows: NumberRows {
       row.bind(ended.allocated)
       row.bind(ended.ended)
       row.bind(returned)
+      row.bind(place)
       row.bind(cause.rawValue)
       row.bind(isRetired)
       row.bind(ended.caller.holder)

@@ -37,7 +37,8 @@ extension Book {
     return view(pool, at: now)
   }
 
-  /// Changes the settings of a pool by `change`. `zone` is what a changed time zone was found to be.
+  /// Changes the settings of a pool by `change`. `zone` is what a changed time zone was found to
+  /// be.
   func updatePool(
     _ business: String, zone: TimeZoneRules?, at now: Moment, rows: any NumberRows,
     _ change: (inout PoolSettings) throws(Refusal) -> Void

@@ -62,8 +62,8 @@ struct TimestampPattern: Sendable, Equatable {
     }
   }
 
-  /// Reads the civil time that `characters`, as many as `width`, show; what they don't show is at its
-  /// beginning. Or the index of the first wrong character.
+  /// Reads the civil time that `characters`, as many as `width`, show; what they don't show is at
+  /// its beginning. Or the index of the first wrong character.
   func parse(_ characters: ArraySlice<UInt8>) -> Result<CivilTime, WrongCharacter> {
     var civil = CivilTime(year: 1_970, month: 1, day: 1)
     var dayOfYear: Int?

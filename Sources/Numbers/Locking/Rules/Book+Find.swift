@@ -20,10 +20,11 @@ extension Book {
       do throws(NumberProblem) {
         return (edition, try edition.form.parse(number))
       } catch {
-        // A number of the right length that goes wrong late is nearer than one that goes wrong soon.
-        let isNearer = nearest.map {
-          $0.kind == .length && error.kind != .length
-            || ($0.kind == .length) == (error.kind == .length) && error.position > $0.position
+        // One of the right length is nearer, and one that goes wrong late nearer than one that
+        // goes wrong soon.
+        let isNearer = nearest.map { (before: NumberProblem) in
+          (error.kind == .length ? 0 : 1, error.position)
+            > (before.kind == .length ? 0 : 1, before.position)
         }
         if isNearer ?? true { nearest = error }
       }

@@ -13,7 +13,7 @@ extension Book {
     rows.deleteLock(key)
     rows.insertReturned(
       key, ended(lock, .returned(cause, isRetired: isRetired, reason: reason), at: now),
-      returned: now.boot)
+      returned: now.boot, place: isRetired ? 0 : pool.nextPlace)
     if isRetired {
       pool.counters.retired += 1
       return
@@ -22,6 +22,7 @@ extension Book {
       ReturnedNumber(
         series: lock.series, generation: lock.generation, serial: lock.serial,
         generated: lock.generated, returned: now.boot))
+    pool.nextPlace += 1
     series.uses += 1
     undoLog.append(.returnedAdded(pool, series))
   }

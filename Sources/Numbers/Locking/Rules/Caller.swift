@@ -5,8 +5,8 @@ struct Caller: Hashable, Sendable {
   /// What the caller calls itself.
   var holder: String
 
-  /// Whether this caller may change what `owner` holds. An authenticated caller is who it is whatever
-  /// it calls itself; without authentication, the name is all there is.
+  /// Whether this caller may change what `owner` holds. An authenticated caller is who it is
+  /// whatever it calls itself; without authentication, the name is all there is.
   func mayAct(for owner: Caller) -> Bool {
     principal == owner.principal && (!principal.isEmpty || holder == owner.holder)
   }

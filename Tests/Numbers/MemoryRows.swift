@@ -1,0 +1,37 @@
+@testable import Numbers
+
+/// Keeps of the rows what the book asks for again, and counts the others.
+final class MemoryRows: NumberRows {
+  private(set) var locks: Set<NumberKey> = []
+  private(set) var ended: [NumberKey: EndedNumber] = [:]
+  private(set) var leases: Set<Int64> = []
+  private(set) var ranges = 0
+  private(set) var lapsed = 0
+
+  func insertPool(_ pool: Pool) {}
+  func updatePool(_ pool: Pool) {}
+  func insertEdition(_ edition: Edition, of pool: Pool) {}
+  func insertRange(_ range: StockRange, of series: Series, in pool: Pool) { ranges += 1 }
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool) { lapsed += 1 }
+
+  func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?) {
+    precondition(locks.insert(key).inserted && ended[key] == nil)
+  }
+
+  func deleteLock(_ key: NumberKey) { precondition(locks.remove(key) != nil) }
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber) { insert(key, ended) }
+
+  func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64) {
+    insert(key, ended)
+  }
+
+  private func insert(_ key: NumberKey, _ number: EndedNumber) {
+    precondition(ended.updateValue(number, forKey: key) == nil)
+  }
+
+  func retireReturned(_ key: NumberKey) { precondition(ended[key] != nil) }
+  func deleteReturned(_ key: NumberKey) { precondition(ended.removeValue(forKey: key) != nil) }
+  func putLease(_ lease: Lease, pool: Int64, caller: Caller) { leases.insert(lease.id) }
+  func deleteLease(pool: Int64, id: Int64) { precondition(leases.remove(id) != nil) }
+  func endedNumber(_ key: NumberKey) -> EndedNumber? { ended[key] }
+}
