@@ -2,7 +2,7 @@
 ///
 ///               | begin           | rows              | commit
 /// --------------|-----------------|-------------------|-------------------------------
-/// guilty        | fail all        | undo, split       | undo, split
+/// guilty        | undo, split     | undo, split       | undo, split
 /// unwritable    | fail all, probe | undo, fail, probe | undo, fail, probe
 /// broken        | recover         | recover           | recover, the marker decides
 /// corrupt       | give up         | give up           | give up

@@ -150,6 +150,8 @@ final class RequestLog: WriterState {
   /// when its own time becomes too old.
   private var keptFor: Duration { configuration.requestWindow + Self.clockSkew }
 
+  var requestsInMemory: Int { table.count }
+
   private var mustIndex: Bool { table.count > configuration.requestIDsInMemory }
 
   var nextWake: BootTime? {
