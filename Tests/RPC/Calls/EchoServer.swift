@@ -50,11 +50,12 @@ struct EchoServer {
 
   static func run(
     limits: ServerLimits = ServerLimits(), http2: HTTP2Limits = HTTP2Limits(),
+    adding more: (inout Router) -> Void = { _ in },
     _ body: (EchoServer) async throws -> Void
   ) async throws {
     let loops = try LoopGroup(count: 2)
     try loops.start()
-    let echo = try await EchoServer(loops: loops, limits: limits, http2: http2)
+    let echo = try await EchoServer(loops: loops, limits: limits, http2: http2, more)
     do {
       try await body(echo)
     } catch {
@@ -64,12 +65,15 @@ struct EchoServer {
     await echo.stop()
   }
 
-  private init(loops: LoopGroup, limits: ServerLimits, http2: HTTP2Limits) async throws {
+  private init(
+    loops: LoopGroup, limits: ServerLimits, http2: HTTP2Limits, _ more: (inout Router) -> Void
+  ) async throws {
     self.loops = loops
     events = Events()
     var router = Router()
     EchoService { [events] in events.happened($0) }.register(with: &router)
     health.register(with: &router)
+    more(&router)
     router.addReflection()
     server = RPCServer(
       router: router, health: health, limits: limits, http2Limits: http2, loops: loops)

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Messages
+import Synchronization
 import Testing
 
 @testable import RPC
@@ -147,10 +148,11 @@ import Testing
     }
   }
 
-  /// A reset call keeps its place among the running ones until its handler has returned.
-  @Test func runningHandlersAreLimited() async throws {
+  /// Per connection and per loop.
+  @Test(arguments: [true, false])
+  func runningHandlersAreLimited(perLoop: Bool) async throws {
     var limits = ServerLimits()
-    limits.handlersPerLoop = 1
+    if perLoop { limits.handlersPerLoop = 1 } else { limits.handlersPerConnection = 1 }
     try await EchoServer.run(limits: limits) { echo async throws in
       let chat = try await echo.chat()
       try await chat.send(ProtoAny(typeURL: "a", value: []))
@@ -161,6 +163,45 @@ import Testing
       chat.endSending()
       #expect(try await chat.next() == nil)
       #expect(try await echo.unary("a").typeURL == "a")
+    }
+  }
+
+  /// A reset call holds its slot until its handler has returned, and no longer.
+  @Test func resetCallsGiveTheirSlotsBack() async throws {
+    var limits = ServerLimits()
+    limits.handlersPerConnection = 5
+    try await EchoServer.run(limits: limits) { echo async throws in
+      for round in 1...50 {
+        let tasks = (0..<5).map { _ in
+          Task { await failure { () throws(RPCError) in try await echo.unary("hang") } }
+        }
+        await echo.events.wait("hangs", count: round * 5)
+        for task in tasks { task.cancel() }
+        await echo.events.wait("cancelled", count: round * 5)
+        for task in tasks { #expect(await task.value.code == .cancelled) }
+      }
+    }
+  }
+
+  /// A context that is kept longer than its call still tells of that call.
+  @Test func aKeptContextIsNotUsedAgain() async throws {
+    let kept = Mutex<[ServerContext]>([])
+    try await EchoServer.run { router in
+      router.immediate(service: "test.Keep", method: "Keep") {
+        (request: ProtoAny, context: ServerContext) throws(RPCError) -> ProtoAny in
+        if request.typeURL == "keep" { kept.withLock { $0.append(context) } }
+        return request
+      }
+    } _: { echo async throws in
+      for number in 0..<20 {
+        var options = CallOptions()
+        try options.metadata.append("n", "\(number)")
+        let request = ProtoAny(typeURL: number % 3 == 0 ? "keep" : "drop", value: [])
+        let _: ProtoAny = try await echo.channel.unary(
+          service: "test.Keep", method: "Keep", request, options: options)
+      }
+      #expect(
+        kept.withLock { $0.map { $0.metadata["n"] } } == ["0", "3", "6", "9", "12", "15", "18"])
     }
   }
 }
