@@ -3,7 +3,7 @@ import Testing
 
 @testable import RPC
 
-@Suite struct ShutdownTests {
+@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
   /// Calls that run may end; new ones are refused; the stop returns when all is done.
   @Test func callsThatRunMayEnd() async throws {
     try await EchoServer.run { echo async throws in
