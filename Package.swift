@@ -88,6 +88,7 @@ let package = Package(
     .executableTarget(
       name: "message-round-trip", dependencies: ["Messages", "TestMessages"],
       path: "Tests/Messages/RoundTrip", swiftSettings: swift),
+    tests("Generator", ["protoc-gen-orderwire"]),
     tests("EventLoop", ["EventLoop"]),
     tests("HTTP2", ["HTTP2", "EventLoop"]),
     tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages", "Echo"]),

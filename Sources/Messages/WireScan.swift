@@ -41,7 +41,11 @@ struct WireScan {
       hint = index
       let known = schema.pointee.fields + index
       guard field.wireType == Int(known.pointee.wire_type) else {
-        if field.wireType != 2 || known.pointee.packable == 0 { needsNormalization = true }
+        if field.wireType != 2 || known.pointee.packable == 0 {
+          needsNormalization = true
+        } else if !isSoundRun(field.range, of: known.pointee.wire_type) {
+          throw DecodingFailure(.malformed, field: String(cString: known.pointee.name))
+        }
         continue
       }
       guard field.wireType == 2, known.pointee.kind != 12 else { continue }
@@ -61,6 +65,22 @@ struct WireScan {
           String(cString: known.pointee.name),
           index: known.pointee.isSingular ? nil : occurrences(of: field, from: range))
       }
+    }
+  }
+
+  /// Whether the packed values at `range` are whole.
+  private func isSoundRun(_ range: Range<Int>, of wireType: UInt8) -> Bool {
+    switch wireType {
+    case 1: return range.count % 8 == 0
+    case 5: return range.count % 4 == 0
+    default:
+      var length = 0
+      for position in range {
+        length += 1
+        guard length <= 10 else { return false }
+        if bytes.load(fromByteOffset: position, as: UInt8.self) < 0x80 { length = 0 }
+      }
+      return length == 0
     }
   }
 

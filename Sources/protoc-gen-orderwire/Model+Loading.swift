@@ -102,7 +102,7 @@ struct ModelLoader {
       messages.append(try load(message.pointee, scope, [4, Int32(i)]))
     }
     return FileModel(
-      path: text(c.name), package: package,
+      path: text(c.name), syntax: text(c.syntax), package: package,
       dependencies: UnsafeBufferPointer(start: c.dependency, count: c.n_dependency).map {
         text($0)
       },
@@ -187,9 +187,6 @@ struct ModelLoader {
       } else {
         .plain
       }
-    if shape == .optional && typeName == message {
-      throw GeneratorFailure("\(message).\(name): a message can't hold itself but in a list")
-    }
     return FieldModel(
       name: name, jsonName: text(c.json_name), number: c.number, kind: kind, shape: shape,
       comment: comments[path] ?? "", typeName: typeName,

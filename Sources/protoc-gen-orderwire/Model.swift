@@ -1,6 +1,8 @@
 /// A proto file as the writers need it.
 struct FileModel {
   var path: String
+  /// `proto3`, or empty for proto2.
+  var syntax: String
   var package: String
   var dependencies: [String]
   var messages: [MessageModel]

@@ -58,6 +58,7 @@ private func select(
     guard let file = files.first(where: { $0.path == path }) else {
       throw GeneratorFailure("\(path): not in the descriptor set")
     }
+    try file.check()
     selected.append(file)
   }
   return selected

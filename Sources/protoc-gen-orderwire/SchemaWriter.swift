@@ -24,7 +24,7 @@ struct SchemaWriter {
       static inline const void *\(fileName)__pointer(void) { return \(fileName)__bytes; }
 
       """
-    for message in allMessages {
+    for message in file.allMessages {
       let name = cVariableName(message.protoName)
       out += """
 
@@ -46,7 +46,7 @@ struct SchemaWriter {
     for dependency in file.dependencies {
       out += "#include \"\(dependency.droppingSuffix(".proto")).schema.h\"\n"
     }
-    for message in allMessages { out += table(message) }
+    for message in file.allMessages { out += table(message) }
     out += "\nconst uint8_t \(fileName)__bytes[] = {"
     for (index, byte) in file.descriptor.enumerated() {
       out += index % 20 == 0 ? "\n  " : " "
@@ -88,13 +88,6 @@ struct SchemaWriter {
     case .repeated: "WIRE_SHAPE_REPEATED"
     case .map: "WIRE_SHAPE_MAP"
     }
-  }
-
-  private var allMessages: [MessageModel] {
-    func flatten(_ message: MessageModel) -> [MessageModel] {
-      message.messages.flatMap(flatten) + [message]
-    }
-    return file.messages.flatMap(flatten)
   }
 }
 

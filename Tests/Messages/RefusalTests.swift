@@ -45,6 +45,12 @@ import Testing
     Case(
       "in a message of a list", wire(17, "") + wire(14, "") + wire(17, wire(3, "") + wire(3, [0])),
       .nulInString, "leaves[1].tags[1]"),
+    Case("packed run cut short", wire(3, [1, 0x80]), .malformed, "int32_values"),
+    Case("packed run of odd size", wire(9, [1, 2, 3, 4, 5]), .malformed, "fixed32_values"),
+    Case("packed run of odd doubles", wire(1, [0, 0, 0, 0]), .malformed, "double_values"),
+    Case(
+      "packed value of eleven bytes",
+      wire(4, Array(repeating: 0xff, count: 10) + [1]), .malformed, "int64_values"),
   ]
 
   @Test(arguments: lists)
