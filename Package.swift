@@ -98,6 +98,9 @@ let package = Package(
     .executableTarget(
       name: "rpc-testserver", dependencies: ["Echo", "RPC", "HTTP2", "EventLoop"],
       path: "Tests/Wire/Server", swiftSettings: swift),
+    .executableTarget(
+      name: "store-bench", dependencies: ["Store"], path: "Tests/Benchmarks/store-bench",
+      swiftSettings: swift),
     .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Faults/CFaultVFS"),
     .target(
       name: "StoreFaults", dependencies: ["Store", "CFaultVFS", "CSQLite"], path: "Tests/Faults/StoreFaults",

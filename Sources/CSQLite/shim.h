@@ -7,6 +7,11 @@ static inline int orderwire_sqlite_no_checkpoint_on_close(sqlite3 *db) {
   return sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
 
+// No counting of all memory under one lock; only before the first use of SQLite, else nothing.
+static inline int orderwire_sqlite_no_memory_status(void) {
+  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 // Writes every byte of the file `path` again, in place, and syncs it, all through `vfs`; nothing
 // if there is no such file. Nobody else may have it open.
 static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {

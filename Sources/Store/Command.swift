@@ -54,8 +54,8 @@ class Command: @unchecked Sendable {
     phase.compareExchange(expected: from, desired: to, ordering: .acquiringAndReleasing).exchanged
   }
 
-  /// Decides, and keeps the outcome until it may be shown. May run again after a batch was taken
-  /// back. A throw takes back this command only.
+  /// Decides, and keeps the outcome, be it a value or an error, until it may be shown. May run again
+  /// after a batch was taken back. A throw takes back this command only.
   func decide(_ batch: Batch) throws(StoreError) {}
 
   /// The outcome is durable: to the caller.
@@ -71,7 +71,7 @@ final class Execution<Value: Sendable>: Command, @unchecked Sendable {
 
   private let body: @Sendable (Batch) throws(StoreError) -> Value
   private var caller: UnsafeContinuation<Outcome, Never>?
-  private var value: Value?
+  private var outcome: Outcome?
 
   init(
     deadline: BootTime?, rows: Int,
@@ -82,12 +82,17 @@ final class Execution<Value: Sendable>: Command, @unchecked Sendable {
   }
 
   override func decide(_ batch: Batch) throws(StoreError) {
-    value = try body(batch)
+    do throws(StoreError) {
+      outcome = .success(try body(batch))
+    } catch {
+      outcome = .failure(error)
+      throw error
+    }
   }
 
   override func publish() {
-    guard let value else { return }
-    resume(.success(value))
+    guard let outcome else { return }
+    resume(outcome)
   }
 
   override func fail(_ error: StoreError) { resume(.failure(error)) }

@@ -120,15 +120,20 @@ final class Readers: @unchecked Sendable {
         opened = try openOne()
         connection = opened
       }
-      monitor.withLock {
-        running.append(opened)
-        // Suspended since this was taken: it will be broken off at its first step.
-        if isSuspended || isClosing { opened.interrupt() }
-      }
+      // Suspended since this was taken: an interrupt would have come too early for it.
+      if let refusal = start(on: opened) { throw refusal }
       defer { monitor.withLock { running.removeAll { $0 === opened } } }
       try opened.snapshot(limit: configuration.readTimeLimit) { job(.success($0)) }
     } catch {
       job(.failure(error))
+    }
+  }
+
+  private func start(on connection: SQLiteConnection) -> StoreError? {
+    monitor.withLock {
+      if isSuspended || isClosing { return refusal }
+      running.append(connection)
+      return nil
     }
   }
 

@@ -4,8 +4,10 @@ public struct Row: ~Copyable {
 
   init(buffer: RowBuffer) { self.buffer = buffer }
 
-  /// Appends an integer.
-  public mutating func bind(_ value: some FixedWidthInteger) { buffer.append(Int64(value)) }
+  /// Appends an integer; a UInt64 by its bits, as BIGINT has a sign.
+  public mutating func bind(_ value: some FixedWidthInteger) {
+    buffer.append(Int64(truncatingIfNeeded: value))
+  }
 
   /// Appends an integer or NULL.
   public mutating func bind(_ value: Int64?) {

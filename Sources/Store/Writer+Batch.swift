@@ -5,7 +5,7 @@ extension Writer {
     var rest = commands
     while !rest.isEmpty {
       guard mode == .serving else {
-        for command in rest { fail(command, .unavailable(.recovering)) }
+        for command in rest { fail(command, refusal) }
         return
       }
       rest = rest.dropFirst(attempt(rest))
@@ -21,18 +21,21 @@ extension Writer {
       return commands.count
     }
     batch.begin(now: times.advance(), boot: times.boot)
-    var decided: [Command] = []
-    var errors: [(Command, StoreError)] = []
-    let looked = decide(commands, &decided, &errors)
+    let (looked, decided) = decide(commands)
     do throws(StageFailure) {
       try commit(decided)
     } catch {
-      let taken = commands.prefix(looked).filter(\.isTaken)
-      settle(taken, failed: error.failure, at: error.stage)
+      settle(decided.map(\.command), failed: error.failure, at: error.stage)
       return looked
     }
-    publish(decided, errors)
+    publish(decided)
     return looked
+  }
+
+  /// A command that was decided, and what it threw.
+  private struct Decided {
+    let command: Command
+    var error: StoreError?
   }
 
   /// Waits a moment for the lock of another program; nobody else of ours writes.
@@ -48,11 +51,10 @@ extension Writer {
     }
   }
 
-  private func decide(
-    _ commands: ArraySlice<Command>, _ decided: inout [Command],
-    _ errors: inout [(Command, StoreError)]
-  ) -> Int {
+  /// Decides commands until the batch is full; says how many it looked at, as some are over already.
+  private func decide(_ commands: ArraySlice<Command>) -> (looked: Int, [Decided]) {
     var looked = 0
+    var decided: [Decided] = []
     decided.reserveCapacity(commands.count)
     for command in commands {
       let isFull =
@@ -64,14 +66,14 @@ extension Writer {
       let mark = batch.mark
       do throws(StoreError) {
         try command.decide(batch)
-        decided.append(command)
+        decided.append(Decided(command: command))
       } catch {
-        errors.append((command, error))
+        decided.append(Decided(command: command, error: error))
         if !batch.rollback(to: mark) { batch.abandon(error) }
       }
       if batch.failure != nil { break }
     }
-    return looked
+    return (looked, decided)
   }
 
   struct StageFailure: Error {
@@ -79,7 +81,7 @@ extension Writer {
     let stage: BatchVerdict.Stage
   }
 
-  private func commit(_ decided: [Command]) throws(StageFailure) {
+  private func commit(_ decided: [Decided]) throws(StageFailure) {
     if let failure = batch.failure { throw StageFailure(failure: failure, stage: .rows) }
     for state in states { state.willCommit(batch) }
     let isEmpty = batch.isEmpty
@@ -91,7 +93,7 @@ extension Writer {
     } catch {
       throw StageFailure(failure: error, stage: .rows)
     }
-    if configuration.sabotage.publishBeforeCommit { for command in decided { command.publish() } }
+    if configuration.sabotage.publishBeforeCommit { for one in decided { one.command.publish() } }
     do throws(SQLiteFailure) {
       // Nothing to make durable: no sync either.
       try connection.step(isEmpty ? Self.rollback : Self.commit)
@@ -107,17 +109,24 @@ extension Writer {
       epoch: marker.epoch, sequence: marker.sequence + 1, now: batch.now, boot: batch.boot)
   }
 
-  private func publish(_ decided: [Command], _ errors: [(Command, StoreError)]) {
+  private func publish(_ decided: [Decided]) {
     batch.forget()
     for state in states { state.didCommit() }
-    for command in decided { command.publish() }
-    for (command, error) in errors { fail(command, error) }
+    for one in decided {
+      one.command.publish()
+      if let error = one.error, let wake = one.command as? Wake { failed(wake, error) }
+    }
   }
 
   func fail(_ command: Command, _ error: StoreError) {
     if command.isTaken { command.fail(error) } else { command.finish(error) }
-    guard let wake = command as? Wake else { return }
+    if let wake = command as? Wake { failed(wake, error) }
+  }
+
+  /// Timed work is left alone for a while; that the store isn't writable was told already.
+  private func failed(_ wake: Wake, _ error: StoreError) {
     wakes.failed(wake.index, at: times.boot)
+    if case .unavailable = error { return }
     configuration.onEvent(.wakeFailed(capability: types[wake.index].capability, error))
   }
 

@@ -69,6 +69,9 @@ final class Writer: @unchecked Sendable {
     }
   }
 
+  /// What everybody gets at the moment.
+  var refusal: StoreError { monitor.withLock { shared.refusal } ?? .unavailable(.recovering) }
+
   var queued: Int { monitor.withLock { shared.queue.count } }
 
   /// Looks at the clock again.

@@ -131,6 +131,34 @@ import Testing
 }
 
 extension FaultTests {
+  /// Everyone in a batch of unknown outcome gets an end, also those whose decision threw.
+  @Test(arguments: [FaultDisk.Fault.syncDoneButFailed, .writeError])
+  func everyoneInABatchOfUnknownOutcomeGetsAnEnd(_ fault: FaultDisk.Fault) async throws {
+    let store = try open()
+    let ledger = store.state(of: Ledger.self)
+    let gate = Gate()
+    async let held: Void = store.execute(caller: "a") { _ in gate.pass() }
+    await gate.reached()
+    async let good = Result { () async throws(StoreError) in
+      try await store.execute(caller: "a") { ledger[$0].book(1, to: "x", $0) }
+    }
+    async let bad: Result<Bool, StoreError> = Result { () async throws(StoreError) in
+      try await store.execute(caller: "a") { (batch) throws(StoreError) -> Bool in
+        throw .constraint("mine")
+      }
+    }
+    await store.waits(for: 2)
+    disk.inject(fault, logOnly: true)
+    gate.open()
+    try await held
+    let isCommitted = fault == .syncDoneButFailed
+    let lost = StoreError.unavailable(.recovering)
+    #expect(
+      await good == (isCommitted ? .success(.booked(number: 1, balance: 1)) : .failure(lost)))
+    #expect(await bad == .failure(isCommitted ? .constraint("mine") : lost))
+    await store.close()
+  }
+
   /// Failures of every kind while power cuts are waited for: the promises hold at every moment.
   @Test func faultsAndPowerCutsTogetherLoseNothing() async throws {
     let seed = SeededGenerator.seed()

@@ -50,6 +50,27 @@ import Testing
     await (try open()).close()
   }
 
+  @Test func aSecondServerIsToldOfTheFirstByAnotherNameToo() async throws {
+    let store = try open()
+    let link = folder.path + "/link.db"
+    symlink(folder.database, link)
+    #expect(throws: StoreError.locked(path: link)) {
+      try DurableStore.open(StoreConfiguration(path: link), states: [Ledger.self])
+    }
+    await store.close()
+  }
+
+  @Test func nobodyElseMayReadIt() async throws {
+    let store = try open()
+    _ = try await LedgerClient(store: store).book(1, to: "x", id: "1")
+    for file in folder.files {
+      var status = stat()
+      stat(folder.path + "/" + file, &status)
+      #expect(status.st_mode & 0o077 == 0, "\(file)")
+    }
+    await store.close()
+  }
+
   @Test(arguments: ["/proc/store.db", "/nowhere/at/all/store.db"])
   func aFolderThatCannotBeWrittenIsNamed(_ path: String) {
     do {

@@ -7,8 +7,11 @@ final class SQLiteConnection {
   var parameterBuffers: [RowBuffer] = []
   private let pages: UnsafeMutablePointer<Int>
 
+  private static let setUp: Void = { _ = orderwire_sqlite_no_memory_status() }()
+
   /// `vfs` nil: the default one.
   init(path: String, readOnly: Bool, vfs: String?) throws(SQLiteFailure) {
+    Self.setUp
     var opened: OpaquePointer?
     let flags =
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE

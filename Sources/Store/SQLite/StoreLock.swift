@@ -9,8 +9,16 @@ internal import Synchronization
 final class StoreLock: Sendable {
   private let descriptor: Atomic<Int32>
 
+  /// Makes the database file too if there is none, readable by its owner only; SQLite gives its other
+  /// files the same mode.
   init(path: String) throws(StoreError) {
-    let lockPath = path + "-lock"
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+      throw .notWritable(path: path, reason: String(cString: strerror(errno)))
+    }
+    // SQLite doesn't have it open yet, so no lock of its goes with this descriptor.
+    Glibc.close(file)
+    let lockPath = try Self.resolved(path) + "-lock"
     let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw .notWritable(path: path, reason: String(cString: strerror(errno)))
@@ -22,6 +30,15 @@ final class StoreLock: Sendable {
       throw .notWritable(path: path, reason: String(cString: strerror(reason)))
     }
     self.descriptor = Atomic(descriptor)
+  }
+
+  /// Without symbolic links: one file has one lock, whatever it is called.
+  private static func resolved(_ path: String) throws(StoreError) -> String {
+    guard let resolved = realpath(path, nil) else {
+      throw .notWritable(path: path, reason: String(cString: strerror(errno)))
+    }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   deinit { release() }
