@@ -5,7 +5,7 @@ enum Limits {
 
   /// A receive buffer above this isn't kept for the next call: most messages are far smaller, and a
   /// pool of large buffers would hold what a few large calls once needed.
-  static let pooledBufferBytes = 16 * 1024
+  static let pooledBufferBytes = 4 * 1024
 
   /// Calls kept for reuse on a loop: above any usual number of calls in flight on one.
   static let pooledCalls = 1024

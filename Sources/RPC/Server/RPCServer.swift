@@ -43,6 +43,6 @@ public final class RPCServer: Sendable {
   public func shutdown(grace: Duration) async {
     health?.shutdown()
     await http2.shutdown(grace: grace)
-    for loop in loops { await loop.waitForHandlers(atMost: Self.cancelledHandlers) }
+    for loop in loops { await loop.end(atMost: Self.cancelledHandlers) }
   }
 }

@@ -157,6 +157,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   /// The handler is done, with `error` or well.
   func handlerReturned(_ error: RPCError?) {
+    assert(loop.isCurrent, "a handler's task prefers the loop and comes back to it")
     if let slot { shared.handlerReturned(for: slot) }
     slot = nil
     task = nil

@@ -13,6 +13,8 @@ final class ServerLoop: @unchecked Sendable {
   private(set) var runningHandlers = 0
   private let handlersReturned = Waiter()
   private var free: [ServerCall] = []
+  /// Whether calls are kept for others. They hold this object, so a server that ends keeps none.
+  private var keepsCalls = true
 
   init(loop: Loop, limits: ServerLimits, methods: MethodTable) {
     self.loop = loop
@@ -46,9 +48,12 @@ final class ServerLoop: @unchecked Sendable {
     if runningHandlers == 0 { handlersReturned.wakeAll() }
   }
 
-  /// Waits until no handler runs, but no longer than `limit`. From any thread.
-  func waitForHandlers(atMost limit: Duration) async {
+  /// Waits until no handler runs, but no longer than `limit`, and lets go of all that was kept for later
+  /// calls. From any thread.
+  func end(atMost limit: Duration) async {
     await Task(executorPreference: loop) { [self] in
+      keepsCalls = false
+      free.removeAll()
       guard runningHandlers > 0 else { return }
       let timer = loop.schedule(after: limit) { [self] in handlersReturned.wakeAll() }
       await handlersReturned.wait(on: loop)
@@ -57,6 +62,6 @@ final class ServerLoop: @unchecked Sendable {
   }
 
   func release(_ call: ServerCall) {
-    if free.count < Limits.pooledCalls { free.append(call) }
+    if keepsCalls, free.count < Limits.pooledCalls { free.append(call) }
   }
 }
