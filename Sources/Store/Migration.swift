@@ -10,4 +10,7 @@ public struct Migration: Sendable {
     self.number = number
     self.sql = sql
   }
+
+  /// Tells a step that was edited after it was applied somewhere.
+  var checksum: Int64 { Int64(bitPattern: SipHash(key0: 0, key1: 0).hash(sql)) }
 }

@@ -2,8 +2,8 @@
 /// transaction, so that a crash leaves the old version whole.
 struct Migrator {
   private static let applied = Statement(
-    "SELECT capability, max(number) FROM migration GROUP BY capability")
-  private static let record = Statement("INSERT INTO migration VALUES ($1, $2)")
+    "SELECT capability, number, checksum FROM migration ORDER BY capability, number")
+  private static let record = Statement("INSERT INTO migration VALUES ($1, $2, $3)")
 
   let connection: SQLiteConnection
 
@@ -14,7 +14,8 @@ struct Migrator {
       try connection.run(
         """
         CREATE TABLE IF NOT EXISTS migration (
-          capability TEXT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (capability, number))
+          capability TEXT NOT NULL, number BIGINT NOT NULL, checksum BIGINT NOT NULL,
+          PRIMARY KEY (capability, number))
         """)
     } catch {
       throw error.error
@@ -34,19 +35,27 @@ struct Migrator {
     do throws(SQLiteFailure) { try connection.run("COMMIT") } catch { throw error.error }
   }
 
+  /// The version of each capability; every step that was applied must be one we know, unchanged.
   private func versions(
     _ capabilities: [(name: String, migrations: [Migration])]
   ) throws(StoreError) -> [String: Int] {
     let known = Dictionary(
-      capabilities.map { ($0.name, $0.migrations.count) }, uniquingKeysWith: { first, _ in first })
+      capabilities.map { ($0.name, $0.migrations) }, uniquingKeysWith: { first, _ in first })
     var versions: [String: Int] = [:]
-    try ReadConnection(connection).query(Self.applied) { (row) throws(StoreError) in
+    var changed: (name: String, number: Int)?
+    try ReadConnection(connection).query(Self.applied) { row in
       let name = row.text(0)
-      let found = Int(row.integer(1))
-      guard found <= known[name] ?? 0 else {
-        throw .newerVersion(capability: name, found: found, known: known[name] ?? 0)
-      }
-      versions[name] = found
+      let number = Int(row.integer(1))
+      versions[name] = number
+      guard let migrations = known[name], migrations.indices.contains(number - 1) else { return }
+      if migrations[number - 1].checksum != row.integer(2) { changed = (name, number) }
+    }
+    for (name, found) in versions.sorted(by: { $0.key < $1.key }) {
+      let newest = known[name]?.count ?? 0
+      if found > newest { throw .newerVersion(capability: name, found: found, known: newest) }
+    }
+    if let (name, number) = changed {
+      throw .statement("migration \(number) of \(name) isn't the one that was applied")
     }
     return versions
   }
@@ -56,6 +65,7 @@ struct Migrator {
     buffer.appendRow(of: Self.record) { row in
       row.bind(name)
       row.bind(migration.number)
+      row.bind(migration.checksum)
     }
     do throws(SQLiteFailure) {
       try connection.run(migration.sql)

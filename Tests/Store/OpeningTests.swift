@@ -126,6 +126,13 @@ import Testing
     await again.close()
   }
 
+  @Test func aMigrationThatWasEditedLaterIsNamed() async throws {
+    await (try open()).close()
+    #expect(
+      throws: StoreError.statement("migration 1 of ledger isn't the one that was applied")
+    ) { try open([EditedLedger.self]) }
+  }
+
   @Test func twoStoresHaveTwoIncarnations() async throws {
     let store = try open()
     let elsewhere = TemporaryFolder()
@@ -141,6 +148,14 @@ private final class NewerLedger: WriterState {
   static let capability = Ledger.capability
   static let migrations =
     Ledger.migrations + [Migration(number: 2, sql: "ALTER TABLE account ADD COLUMN note TEXT")]
+
+  init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {}
+}
+
+/// The ledger of a program whose author forgot that others have the old one.
+private final class EditedLedger: WriterState {
+  static let capability = Ledger.capability
+  static let migrations = [Migration(number: 1, sql: Ledger.migrations[0].sql + " ")]
 
   init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {}
 }
