@@ -9,7 +9,7 @@ extension Refusal {
     case .businessInvalid:
       invalid(
         "BUSINESS_INVALID", call.business,
-        "1 to \(Limits.businessBytes) ASCII letters, digits, '-', '_' or '.', first a letter or digit"
+        "1 to \(Limits.businessBytes) letters, digits, '-', '_' or '.', first a letter or digit"
       )
     case .poolNotFound:
       RPCError(.notFound, reason: "POOL_NOT_FOUND", "this business has no pool")

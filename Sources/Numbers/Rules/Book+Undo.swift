@@ -79,6 +79,7 @@ extension Book {
           entry.live.isEmpty
         else { continue }
         edition.series[period] = nil
+        if edition.present === entry { edition.present = nil }
         series.remove(index)
       }
     }

@@ -17,7 +17,7 @@ extension Book {
     let moment = pool.generationMoment(now)
     let period = edition.period(at: moment)
     let last = edition.form.lastSerial
-    if let index = edition.series[period], let series = series[index] {
+    if let series = present(edition, period) {
       return GenerationTarget(
         edition: edition, period: period, moment: moment, series: series,
         remaining: last - series.next + 1)
@@ -28,6 +28,13 @@ extension Book {
     }
     return GenerationTarget(
       edition: edition, period: period, moment: moment, series: nil, remaining: last)
+  }
+
+  private func present(_ edition: Edition, _ period: Int32) -> Series? {
+    if let series = edition.present, series.period == period { return series }
+    guard let index = edition.series[period], let series = series[index] else { return nil }
+    edition.present = series
+    return series
   }
 
   /// Whether the template can show the moment of a target.

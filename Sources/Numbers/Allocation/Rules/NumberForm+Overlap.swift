@@ -34,8 +34,8 @@ extension NumberForm {
     }
   }
 
-  /// Whether some number might be one of both forms. False is certain: their lengths differ, or they
-  /// have a place where no character fits both.
+  /// Whether some number might be one of both forms. False is certain: their lengths differ, or
+  /// they have a place where no character fits both.
   func mayOverlap(_ other: NumberForm) -> Bool {
     length == other.length && zip(places, other.places).allSatisfy { $0.intersects($1) }
   }

@@ -57,6 +57,20 @@ extension NumberForm {
     return parsed
   }
 
+  /// The serial of what may be a number of this form, without a look at anything else.
+  func serial(of text: String) -> Int64? {
+    guard text.utf8.count == length else { return nil }
+    let serial = text.utf8.withContiguousStorageIfAvailable { bytes -> Int64? in
+      var value: Int64 = 0
+      for position in serialPosition..<(serialPosition + serialWidth) {
+        guard let digit = base36Value(bytes[position]), digit < radix else { return nil }
+        value = value * radix + Int64(digit)
+      }
+      return value
+    }
+    return serial ?? nil
+  }
+
   private func match(
     _ literal: [UInt8], _ bytes: [UInt8], at position: Int
   ) throws(NumberProblem) -> Int {

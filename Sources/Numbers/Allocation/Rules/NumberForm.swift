@@ -53,8 +53,8 @@ final class NumberForm: Sendable {
     period == .never ? 0 : period.number(of: zone.civil(at: microseconds))
   }
 
-  /// A number made at `microseconds` with zeros in place of serial and check; nil where the template
-  /// can't show that year.
+  /// A number made at `microseconds` with zeros in place of serial and check; nil where the
+  /// template can't show that year.
   func skeleton(at microseconds: Int64) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(length)
@@ -107,7 +107,11 @@ final class NumberForm: Sendable {
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { number in
       _ = number.initialize(from: skeleton)
       fill(number, serial: serial)
-      return text.utf8.elementsEqual(number)
+      let same = text.utf8.withContiguousStorageIfAvailable { bytes in
+        for position in 0..<length where bytes[position] != number[position] { return false }
+        return true
+      }
+      return same ?? text.utf8.elementsEqual(number)
     }
   }
 }

@@ -51,6 +51,8 @@ final class Edition {
   let form: NumberForm
   /// The series in memory, by period.
   var series: [Int32: Int32] = [:]
+  /// The series used last, in which most numbers are looked for.
+  var present: Series?
   /// The highest period that ever had a serial. What is older and not in memory is closed.
   var highestPeriod = Int32.min
   /// Neighbouring numbers were made at the same moment: their skeletons, by a hash of it.

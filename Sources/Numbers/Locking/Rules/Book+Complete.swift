@@ -93,7 +93,9 @@ extension Book {
 /// Adds up the amounts of a call before anything is changed, so that no sum can overflow later.
 private struct AmountSums {
   private let before: [String: Int64]
-  private var after: [String: Int64] = [:]
+  /// A call has few currencies, most have one.
+  private var after: [(currency: String, sum: Int64)] = []
+  private var newCurrencies = 0
 
   init(_ before: [String: Int64]) {
     self.before = before
@@ -105,16 +107,23 @@ private struct AmountSums {
     guard code.count == 3, code.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
     else { throw .currencyInvalid(place) }
     guard amount.minor >= 0 else { throw .amountNegative(place) }
-    let known = after[amount.currency] ?? before[amount.currency]
+    let index = try index(of: amount.currency, place: place)
+    let (sum, overflow) = after[index].sum.addingReportingOverflow(amount.minor)
+    guard !overflow else { throw .amountOverflow(place) }
+    after[index].sum = sum
+  }
+
+  private mutating func index(of currency: String, place: Int) throws(Refusal) -> Int {
+    if let index = after.firstIndex(where: { $0.currency == currency }) { return index }
+    let known = before[currency]
     if known == nil {
-      let added = after.keys.count { before[$0] == nil }
-      guard before.count + added < Limits.currenciesPerPool else {
+      guard before.count + newCurrencies < Limits.currenciesPerPool else {
         throw .currenciesExhausted(place)
       }
+      newCurrencies += 1
     }
-    let (sum, overflow) = (known ?? 0).addingReportingOverflow(amount.minor)
-    guard !overflow else { throw .amountOverflow(place) }
-    after[amount.currency] = sum
+    after.append((currency, known ?? 0))
+    return after.count - 1
   }
 }
 

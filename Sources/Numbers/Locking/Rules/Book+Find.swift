@@ -63,6 +63,7 @@ extension Book {
   func locate(
     _ number: String, in pool: Pool
   ) throws(NumberProblem) -> (key: NumberKey, slot: Int32?) {
+    if let hit = locateLive(number, in: pool) { return hit }
     let (edition, parsed) = try identify(number, in: pool)
     let key = NumberKey(
       pool: pool.id, edition: edition.index, period: parsed.period, serial: parsed.serial)
@@ -74,6 +75,17 @@ extension Book {
       edition.form.matches(number, skeleton, serial: parsed.serial)
     else { return (key, nil) }
     return (key, slot)
+  }
+
+  /// Nearly every number that is named is a live one of the present period: found by its serial
+  /// alone, it needs no more than a comparison with what it must look like.
+  private func locateLive(_ number: String, in pool: Pool) -> (key: NumberKey, slot: Int32?)? {
+    guard let edition = pool.editions.last, let series = edition.present,
+      let serial = edition.form.serial(of: number), let slot = series.live[serial],
+      let lock = locks[slot], let skeleton = edition.skeleton(at: lock.generated),
+      edition.form.matches(number, skeleton, serial: serial)
+    else { return nil }
+    return (key(series, serial), slot)
   }
 
   /// Whether the number with this key that ended has exactly this text.
