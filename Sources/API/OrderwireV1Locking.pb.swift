@@ -304,7 +304,7 @@ public struct CompleteRequest: Message {
   public var completions: [Completion] = []
 
   /// Names this call, up to 128 bytes, for a safe repetition. A repetition without it is also
-  /// answered as the first call, as long as the completed number is kept.
+  /// answered as the first call, as long as the completed number is kept: 7 days.
   public var requestID: String = ""
 
   public init() {}

@@ -18,7 +18,7 @@ public protocol LockingServiceProtocol: Sendable {
     _ request: ReleaseRequest, context: ServerContext
   ) async throws(RPCError) -> ReleaseResponse
 
-  /// The mark of a number: live, returned, or completed (for the retention time).
+  /// The mark of a number: live, returned, or completed. Ends that are final are kept for 7 days.
   func getLock(
     _ request: GetLockRequest, context: ServerContext
   ) async throws(RPCError) -> GetLockResponse
@@ -123,7 +123,7 @@ public struct LockingServiceClient: Sendable {
       service: "orderwire.v1.LockingService", method: "Release", request, options: options)
   }
 
-  /// The mark of a number: live, returned, or completed (for the retention time).
+  /// The mark of a number: live, returned, or completed. Ends that are final are kept for 7 days.
   public func getLock(
     _ request: GetLockRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> GetLockResponse {

@@ -4,7 +4,7 @@ import Testing
 @testable import Numbers
 
 /// Random histories, each repeated by its seed, against the simplest model.
-@Suite struct NumberHistoryTests {
+@Suite(.timeLimit(.minutes(5))) struct NumberHistoryTests {
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func equalsTheModel(seed: UInt64) async throws {
     var history = try await NumberHistory(seed: seed)

@@ -40,6 +40,10 @@ enum Limits {
 
   /// A wake handles so many numbers of expired leases, then lets foreground work go first.
   static let expiriesPerWake = 256
+  /// How long `GetLock` shows a number that is completed, or came back for good.
+  static let endKeptMicroseconds = 7 * day
+  /// A look at the ends of numbers that may be old enough to be deleted.
+  static let rowsPerPruning = 256
   /// A wake makes so many ranges.
   static let rangesPerWake = 16
   /// A call looks at so many numbers that came back but became too old, then takes fresh ones.

@@ -9,10 +9,12 @@ public final class NumberState: WriterState {
   public static var migrations: [Migration] { NumberSchema.migrations }
 
   let book: Book
+  private let pruner: NumberPruner
 
   /// Reads the tables.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
     book = Book(incarnation: store.incarnation)
+    pruner = NumberPruner(opened: store.boot)
     try BookLoader(book, connection, zones: .system).load()
   }
 
@@ -97,18 +99,21 @@ public final class NumberState: WriterState {
   /// Forgets how to undo what is durable.
   public func didCommit() { book.committed() }
 
-  /// When the next lease runs out, or at once while a pool is to be filled.
+  /// When the next lease runs out or old rows are due, or at once while a pool is to be filled.
   public var nextWake: BootTime? {
     if !book.poolsToFill.isEmpty { return BootTime(microseconds: .min / 2) }
-    return book.leases.earliest.map { BootTime(microseconds: $0.expires) }
+    let expiry = book.leases.earliest.map { BootTime(microseconds: $0.expires) }
+    return min(expiry ?? pruner.due, pruner.due)
   }
 
-  /// Returns the numbers of leases that ran out, and makes numbers for pools that have few.
+  /// Returns the numbers of leases that ran out, makes numbers for pools that have few, and deletes
+  /// what is kept no longer.
   public func wake(_ batch: Batch) throws(StoreError) {
     _ = try change(batch) { book, now, rows in
       book.expire(at: now, rows: rows)
       book.fillNextPool(at: now, rows: rows)
     }
+    try pruner.prune(batch)
   }
 }
 

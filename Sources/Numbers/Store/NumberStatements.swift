@@ -88,6 +88,23 @@ enum NumberStatements {
     DELETE FROM number_returned
     WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
+  static let oldCompleted = Statement(
+    """
+    SELECT pool, edition, period, serial, completed_us, 1 FROM number_completed
+    WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
+    ORDER BY pool, edition, period, serial LIMIT $5
+    """)
+  static let deleteCompleted = Statement(
+    """
+    DELETE FROM number_completed
+    WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
+    """)
+  static let oldReturned = Statement(
+    """
+    SELECT pool, edition, period, serial, returned_us, retired FROM number_returned
+    WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
+    ORDER BY pool, edition, period, serial LIMIT $5
+    """)
   static let putLease = Statement(
     """
     INSERT INTO number_lease VALUES ($1, $2, $3, $4, $5, $6, $7)
