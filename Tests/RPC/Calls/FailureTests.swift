@@ -200,8 +200,12 @@ import Testing
         let _: ProtoAny = try await echo.channel.unary(
           service: "test.Keep", method: "Keep", request, options: options)
       }
-      #expect(
-        kept.withLock { $0.map { $0.metadata["n"] } } == ["0", "3", "6", "9", "12", "15", "18"])
+      // Taken out, since a server's methods that hold its contexts hold the server.
+      let contexts = kept.withLock { kept in
+        defer { kept = [] }
+        return kept
+      }
+      #expect(contexts.map { $0.metadata["n"] } == ["0", "3", "6", "9", "12", "15", "18"])
     }
   }
 }

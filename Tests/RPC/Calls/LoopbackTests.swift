@@ -1,3 +1,4 @@
+import HTTP2
 import Messages
 import Testing
 
@@ -35,6 +36,25 @@ import Testing
             let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: number * 997)
             let response = try await echo.unary("\(number)", payload)
             #expect(response == ProtoAny(typeURL: "\(number)", value: payload))
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  /// Calls beyond the streams that the server allows wait for their turn.
+  @Test func moreThanTheServerAllows() async throws {
+    var http2 = HTTP2Limits()
+    http2.concurrentStreams = 5
+    try await EchoServer.run(http2: http2) { echo async throws in
+      // The limit is known once an answer came.
+      #expect(try await echo.unary("first").typeURL == "first")
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<100 {
+          group.addTask {
+            let response = try await echo.unary("\(number)")
+            #expect(response.typeURL == "\(number)")
           }
         }
         try await group.waitForAll()
