@@ -52,36 +52,15 @@ extension ServerProcess {
     log.warning("others than its owner can read the private key", metadata: ["file": "\(path)"])
   }
 
-  func openStore() throws(CommandFailure) -> DurableStore {
+  func openStore(_ health: HealthService) throws(CommandFailure) -> DurableStore {
     var store = StoreConfiguration(path: storePath)
     store.batchCommands = configuration.batchLimit
-    store.onEvent = { [log = Logger(label: "store"), path = storePath] event in
-      Self.told(event, of: path, log: log)
-    }
+    let report = StoreReport(path: storePath, health: health)
+    store.onEvent = { report.told($0) }
     do throws(StoreError) {
       return try DurableStore.open(store, states: [NumberState.self])
     } catch {
       throw CommandFailure(error, store: storePath)
-    }
-  }
-
-  private static func told(_ event: StoreEvent, of path: String, log: Logger) {
-    switch event {
-    case .unwritable(let error): log.error("can't write for now", metadata: ["cause": "\(error)"])
-    case .writable: log.notice("can write again")
-    case .recovering(let error):
-      log.error("reads everything again from disk", metadata: ["cause": "\(error)"])
-    case .recovered(let batchCommitted):
-      log.notice("recovered", metadata: ["batch-committed": "\(batchCommitted)"])
-    case .wakeFailed(let capability, let error):
-      log.error(
-        "timed work failed, is tried again",
-        metadata: ["capability": "\(capability)", "cause": "\(error)"])
-    case .failed(let error):
-      // Nothing can be promised any more. What was acknowledged is on disk, where the next start finds it.
-      let failure = CommandFailure(error, store: path)
-      _ = failure.report()
-      _exit(failure.status.rawValue)
     }
   }
 
@@ -95,16 +74,10 @@ extension ServerProcess {
     }
   }
 
-  /// What health answers for beside the server as a whole.
-  private static let services = [
-    "orderwire.v1.AllocationService", "orderwire.v1.LockingService",
-  ]
-
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
     AllocationService(store).register(with: &router)
     LockingService(store).register(with: &router)
-    for service in Self.services { health.set(service, .serving) }
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()

@@ -24,9 +24,9 @@ struct ServerProcess {
 
   func run() throws(CommandFailure) {
     let tls = try tlsContext()
-    let store = try openStore()
-    let loops = try startedLoops()
     let health = HealthService()
+    let store = try openStore(health)
+    let loops = try startedLoops()
     let server = RPCServer(router: router(store, health), health: health, loops: loops)
     var listeners: [String] = []
     for endpoint in endpoints { listeners.append(try listen(server, at: endpoint, tls)) }

@@ -11,7 +11,7 @@ import pytest
 
 from api import Client, allocation, refused
 from conftest import connect
-from pools import allocate, counter, make_pool
+from pools import allocate, complete, counter, make_pool
 from server import ROOT, Server
 
 
@@ -73,6 +73,7 @@ def test_tls_speaks_both_versions_and_agrees_on_h2(server, certificates, version
             assert connection.selected_alpn_protocol() == "h2"
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_tls_refuses_old_versions(server, certificates):
     context = ssl.create_default_context(cafile=certificates / "ca.pem")
     context.minimum_version = ssl.TLSVersion.TLSv1
@@ -104,7 +105,20 @@ def test_a_client_with_a_certificate_is_served(strict_server, certificates, busi
         client = Client(channel)
         make_pool(client, business)
         number = allocate(client, business).numbers[0]
-        assert client.GetLock(business=business, number=number.number).lock.number == number.number
+        mark = client.GetLock(business=business, number=number.number).lock
+        assert mark.principal == "dns:client.localhost"
+
+
+def test_a_caller_can_not_end_what_another_holds(tmp_path, certificates, business):
+    # The same holder by name, but over h2c nobody has proved to be who it is.
+    with Server(tmp_path, certificates=certificates, client_ca=certificates / "ca.pem") as server:
+        with secure(server, certificates, certificates) as channel:
+            client = Client(channel)
+            make_pool(client, business)
+            number = allocate(client, business).numbers[0]
+        with connect(server, "h2c") as channel:
+            refusal = refused(complete, Client(channel), business, [number])
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.PERMISSION_DENIED, "HOLDER_MISMATCH")
 
 
 def test_a_client_without_a_certificate_is_not(strict_server, certificates):
