@@ -106,7 +106,7 @@ let package = Package(
       name: "StoreFaults", dependencies: ["Store", "CFaultVFS", "CSQLite"], path: "Tests/Faults/StoreFaults",
       swiftSettings: swift),
     tests("Store", ["Store", "StoreFaults"]),
-    tests("Numbers", ["Numbers", "API", "RPC", "Store"]),
+    tests("Numbers", ["Numbers", "API", "RPC", "Store", "StoreFaults"]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),
   ]

@@ -1,32 +1,22 @@
-import Glibc
 import Store
+import StoreFaults
 
 @testable import Numbers
 
-/// A book in a store of its own, in a folder that goes away with it.
+/// A book in a store of its own.
 final class StoredBook {
   let clock: ManualClock
   private(set) var store: DurableStore
-  private let folder: String
+  private let folder = TemporaryFolder()
   private let configuration: StoreConfiguration
 
   init(clock: ManualClock = ManualClock()) throws {
     self.clock = clock
-    var template = Array(("/tmp/orderwire-numbers-" + String(repeating: "X", count: 6)).utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-    }
-    folder = made ?? "/tmp"
-    var configuration = StoreConfiguration(path: folder + "/store.db")
+    var configuration = StoreConfiguration(path: folder.database)
     // The disk has its own tests; here thousands of commits are made.
     configuration.sabotage.synchronousOff = true
     self.configuration = configuration
     store = try DurableStore.open(configuration, clock: clock, states: [NumberState.self])
-  }
-
-  deinit {
-    for suffix in ["", "-wal", "-shm", "-lock", ".lock"] { unlink(folder + "/store.db" + suffix) }
-    rmdir(folder)
   }
 
   /// Closes the store and opens it again.
@@ -41,10 +31,7 @@ final class StoredBook {
   func change<Value: Sendable>(
     _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Value
   ) async throws(StoreError) -> (Result<Value, Refusal>, Moment) {
-    let state = store.state(of: NumberState.self)
-    return try await store.execute(caller: "test") { (batch) throws(StoreError) in
-      (try state[batch].change(batch, decide), Moment(batch))
-    }
+    try await store.change(decide)
   }
 
   /// A call that changes something and is then taken back.
@@ -65,11 +52,8 @@ final class StoredBook {
   /// Looks at the book.
   func look<Value: Sendable>(
     _ body: @escaping @Sendable (Book, Moment) -> Value
-  ) async throws -> Value {
-    let state = store.state(of: NumberState.self)
-    return try await store.execute(caller: "test", rows: 0) { (batch) throws(StoreError) in
-      body(state[batch].book, Moment(batch))
-    }
+  ) async throws(StoreError) -> Value {
+    try await store.look(body)
   }
 
   /// Lets every lease that ran out return its numbers.
@@ -78,6 +62,28 @@ final class StoredBook {
       book.leases.earliest.map { $0.expires <= now.boot } ?? false
     }) {
       _ = try await change { (book, now, rows) in book.expire(at: now, rows: rows) }
+    }
+  }
+}
+
+extension DurableStore {
+  /// A call that changes something, and when it was decided.
+  func change<Value: Sendable>(
+    _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Value
+  ) async throws(StoreError) -> (Result<Value, Refusal>, Moment) {
+    let state = state(of: NumberState.self)
+    return try await execute(caller: "test") { (batch) throws(StoreError) in
+      (try state[batch].change(batch, decide), Moment(batch))
+    }
+  }
+
+  /// Looks at the book.
+  func look<Value: Sendable>(
+    _ body: @escaping @Sendable (Book, Moment) -> Value
+  ) async throws(StoreError) -> Value {
+    let state = state(of: NumberState.self)
+    return try await execute(caller: "test", rows: 0) { (batch) throws(StoreError) in
+      body(state[batch].book, Moment(batch))
     }
   }
 }
