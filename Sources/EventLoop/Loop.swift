@@ -155,23 +155,29 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     return nanoseconds <= 0 ? 0 : Int32(min(nanoseconds / 1_000_000 + 1, 60_000))
   }
 
-  /// Runs the jobs that are there, up to the bound; says whether there were any.
+  /// Runs the jobs that are there, up to the bound; says whether there were any. What other threads
+  /// sent and the loop's own work take turns, so that neither starves the other.
   private func runJobs() -> Bool {
     var ran = 0
     while ran < Self.jobsPerTick {
+      let before = ran
       inbox.withLock { inbox in
         swap(&inbox.work, &fetched)
         inbox.isWoken = false
       }
-      if fetched.isEmpty {
-        guard !ownWork.isEmpty else { break }
-        swap(&ownWork, &fetched)
-      }
-      ran += fetched.count
-      for index in fetched.indices { perform(fetched[index]) }
-      fetched.removeAll(keepingCapacity: true)
+      ran += performFetched()
+      swap(&ownWork, &fetched)
+      ran += performFetched()
+      if ran == before { break }
     }
     return ran > 0
+  }
+
+  private func performFetched() -> Int {
+    let count = fetched.count
+    for index in 0..<count { perform(fetched[index]) }
+    fetched.removeAll(keepingCapacity: true)
+    return count
   }
 
   private func perform(_ work: Work) {

@@ -43,6 +43,25 @@ private func onLoop<Value: Sendable>(
     #expect(seen == Array(0..<10_000))
   }
 
+  @Test func workFromOtherThreadsDoesNotStarveTheLoopsOwn() async throws {
+    let turns = try await onLoop { loop in
+      let turns = Atomic(0)
+      let isDone = Atomic(false)
+      // Each piece of work from outside has the next one sent from outside before it ends.
+      @Sendable func flood() {
+        guard !isDone.load(ordering: .relaxed) else { return }
+        if turns.add(1, ordering: .relaxed).newValue < 5000 {
+          onOtherThread { loop.execute(flood) }
+        }
+      }
+      onOtherThread { loop.execute(flood) }
+      await withCheckedContinuation { done in loop.execute { done.resume() } }
+      isDone.store(true, ordering: .relaxed)
+      return turns.load(ordering: .relaxed)
+    }
+    #expect(turns < 100)
+  }
+
   @Test func cancellingASleepEndsIt() async throws {
     let wasCancelled = try await onLoop { loop in
       let sleeper = Task(executorPreference: loop) {
@@ -98,4 +117,20 @@ private func onLoop<Value: Sendable>(
 private final class Counter: ReadinessHandler {
   var count = 0
   func ready(_ readiness: Readiness) { if readiness.contains(.readable) { count += 1 } }
+}
+
+/// Runs `body` on a thread of its own and waits for it.
+private func onOtherThread(_ body: @escaping @Sendable () -> Void) {
+  final class Box {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var thread = pthread_t()
+  let code = pthread_create(
+    &thread, nil,
+    { pointer in
+      if let pointer { Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body() }
+      return nil
+    }, Unmanaged.passRetained(Box(body)).toOpaque())
+  if code == 0 { pthread_join(thread, nil) }
 }
