@@ -5,8 +5,6 @@ The wall clock may be stepped back and forth meanwhile; the server is then run u
 
 import contextlib
 import datetime
-import glob
-import pathlib
 import random
 import threading
 import time
@@ -14,6 +12,7 @@ import time
 import pytest
 
 from api import Client, allocation, locking
+from clock import Clock
 from conftest import connect
 from history import Caller, check_nobody_shared_a_number, expected, load
 from pools import counter, make_pool
@@ -25,40 +24,6 @@ SERIAL_WIDTH = 8
 # Within the window of request ids, which are told by the time that they carry.
 FIRST_STEP = "+6h"
 CLOCK_STEPS = ["+0", "+6h", "-6h", "+1", "-1", "+90m", "-30"]
-
-
-class Clock:
-    """The server's wall clock, stepped through a file that libfaketime reads; the monotonic clocks run on."""
-
-    def __init__(self, folder, random):
-        self.file, self.random = folder / "clock", random
-        self.set(FIRST_STEP)
-        libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        assert libraries, "libfaketime is missing: apt-get install faketime"
-        settings = {
-            "LD_PRELOAD": libraries[0],
-            "FAKETIME_TIMESTAMP_FILE": self.file,
-            "FAKETIME_NO_CACHE": 1,
-            "FAKETIME_DONT_FAKE_MONOTONIC": 1,
-        }
-        # What runs before the server's program in its process. The second `env` is there because the library
-        # changes the environment of the first program that it is loaded into, and Swift finds a program's
-        # arguments by where the environment is.
-        self.prefix = ["env", *(f"{name}={value}" for name, value in settings.items()), "env"]
-
-    def tidy(self, server):
-        """Removes what the library left behind in a process that was killed."""
-        for file in f"sem.faketime_sem_{server.pid}", f"faketime_shm_{server.pid}":
-            pathlib.Path("/dev/shm", file).unlink(missing_ok=True)
-
-    def set(self, offset):
-        # Renamed, for a reader must never find half of it.
-        new = self.file.with_suffix(".new")
-        new.write_text(offset + "\n")
-        new.rename(self.file)
-
-    def step(self):
-        self.set(self.random.choice(CLOCK_STEPS))
 
 
 def parts(number):
@@ -116,7 +81,7 @@ def check_bounds(client, callers, business):
 
 def crash(folder, rounds, seed, stepped):
     chance = random.Random(seed)
-    clock = Clock(folder, chance) if stepped else None
+    clock = Clock(folder, FIRST_STEP) if stepped else None
 
     @contextlib.contextmanager
     def serving():
@@ -125,7 +90,7 @@ def crash(folder, rounds, seed, stepped):
                 yield server, Client(channel)
         if clock:
             clock.tidy(server)
-            clock.step()
+            clock.set(chance.choice(CLOCK_STEPS))
 
     callers = [Caller(f"holder-{i}", BUSINESSES, chance.random()) for i in range(CALLERS)]
     calls = 0
@@ -143,7 +108,7 @@ def crash(folder, rounds, seed, stepped):
             while time.monotonic() < end:
                 eventually(lambda: False, seconds=0.1)
                 if clock and chance.random() < 0.5:
-                    clock.step()
+                    clock.set(chance.choice(CLOCK_STEPS))
             server.kill()
             join()
         with serving() as (server, client):
