@@ -32,6 +32,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   /// Handlers of calls on this connection that haven't returned, be their streams open or reset. Kept
   /// and bounded by the layer that runs them.
   public var runningHandlers = 0
+  /// Bytes of requests on this connection that wait for their reader or their rest; kept likewise.
+  public var bufferedRequestBytes = 0
 
   let role: Role
   let limits: HTTP2Limits

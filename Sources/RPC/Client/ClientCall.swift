@@ -36,11 +36,12 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
 
   func headersReceived(_ headers: HeaderList, endStream: Bool) {
     let head = ResponseHead(headers, metadata: &initialMetadata)
-    state.headersReceived(httpStatus: head.httpStatus, isGRPC: head.isGRPC)
     if endStream {
       trailingMetadata = initialMetadata
+      // A status of gRPC's own says more than HTTP's.
       if let status = head.status { state.statusReceived(status) }
     }
+    state.headersReceived(httpStatus: head.httpStatus, isGRPC: head.isGRPC)
     wakeAll()
   }
 

@@ -3,7 +3,7 @@
 ///     phase    | what happened              | phase
 ///     ---------+----------------------------+-------------------------------------------
 ///     waiting  | headers that are gRPC's    | open
-///     waiting  | headers with a status      | ended with it, once the response has ended
+///     waiting  | a status                   | ended with it: it came with the headers, alone
 ///     waiting  | other headers              | ended: mapped from the HTTP status
 ///     open     | trailers                   | ended with their status, or UNKNOWN without one
 ///     any      | deadline, cancel, refusal  | ended with that

@@ -39,7 +39,7 @@ extension ServerCall {
     switch requests.front() {
     case .message(let count):
       // Whatever becomes of it, the message leaves the queue.
-      defer { giveCredit(requests.remove(count: count)) }
+      defer { removeRequest(count: count) }
       do throws(DecodingFailure) {
         return .taken(try M.decode(requests.message(count: count), using: shared.arena))
       } catch {

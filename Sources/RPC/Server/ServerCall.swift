@@ -83,9 +83,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       return
     }
     requests.append(bytes)
+    if let connection = stream?.connection,
+      !shared.requestBytesWait(bytes.count, on: connection)
+    {
+      return fail(RPCError(.resourceExhausted, "too many bytes of requests are waiting"))
+    }
     switch requests.front() {
     case .refused(let refusal): fail(error(for: refusal))
     case .message where state.phase == .running: readerWaiter.wakeAll()
+    case .message where !requests.holdsExactlyOne: failNotOneMessage()
     case .message, .incomplete:
       // Who waits for the whole of a message gets nowhere without the rest of it.
       if state.phase == .receiving || readerWaiter.isWaiting {
@@ -98,9 +104,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   func endReceived() {
     if state.phase == .receiving, !state.isRequestEnded {
-      guard requests.holdsExactlyOne else {
-        return fail(RPCError(.internal, "the request is not exactly one message"))
-      }
+      guard requests.holdsExactlyOne else { return failNotOneMessage() }
       guard claimSlot() else { return }
     }
     switch state.requestEnded() {
@@ -116,7 +120,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     deadlineTimer?.cancel()
     deadlineTimer = nil
     if state.streamClosed() { cancelHandler(.cancelled) }
-    giveCredit(requests.drain())
+    drainRequests()
     stream = nil
     releaseIfDone()
   }
@@ -198,7 +202,11 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       sendStatus(error)
       cancelHandler(error)
     }
-    giveCredit(requests.drain())
+    drainRequests()
+  }
+
+  private func failNotOneMessage() {
+    fail(RPCError(.internal, "the request is not exactly one message"))
   }
 
   private func error(for refusal: MessageReader.Refusal) -> RPCError {
@@ -212,6 +220,22 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     case .compressed: RPCError(.internal, "a message is compressed without grpc-encoding")
     case .badFlag: RPCError(.internal, "a message's flag is neither 0 nor 1")
     }
+  }
+
+  /// Takes the message of `count` bytes from the queue.
+  func removeRequest(count: Int) {
+    requestBytesLeft(Limits.messagePrefix + count)
+    giveCredit(requests.remove(count: count))
+  }
+
+  private func drainRequests() {
+    requestBytesLeft(requests.count)
+    giveCredit(requests.drain())
+  }
+
+  private func requestBytesLeft(_ count: Int) {
+    // The queue is empty when the stream is gone.
+    if let connection = stream?.connection { shared.requestBytesLeft(count, on: connection) }
   }
 
   /// Gives flow-control credit back. A function of its own, so that `count` is worked out even when

@@ -9,6 +9,11 @@ public struct ServerLimits: Sendable {
   public var handlersPerConnection = 1024
   /// Handlers that run on one loop at a time, counted in the same way.
   public var handlersPerLoop = 10_000
+  /// Bytes of a connection's requests that wait for their reader or their rest: otherwise a client
+  /// could leave as many large messages unfinished as it may have streams.
+  public var requestBytesPerConnection = 64 << 20
+  /// Bytes of the requests on a loop, counted in the same way.
+  public var requestBytesPerLoop = 512 << 20
   /// Bytes that a decoded message may take in memory.
   public var decodedBytes = 32 << 20
 

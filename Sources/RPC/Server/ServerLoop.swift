@@ -11,6 +11,8 @@ final class ServerLoop: @unchecked Sendable {
   let arena: Arena
   /// Handlers that haven't returned.
   private(set) var runningHandlers = 0
+  /// Bytes of requests that wait for their reader or their rest.
+  private var requestBytes = 0
   private let handlersReturned = Waiter()
   private var free: [ServerCall] = []
   /// Whether calls are kept for others. They hold this object, so a server that ends keeps none.
@@ -46,6 +48,20 @@ final class ServerLoop: @unchecked Sendable {
     runningHandlers -= 1
     connection.runningHandlers -= 1
     if runningHandlers == 0 { handlersReturned.wakeAll() }
+  }
+
+  /// Counts bytes of a request that have to wait; says whether there is room for them.
+  func requestBytesWait(_ count: Int, on connection: HTTP2Connection) -> Bool {
+    requestBytes += count
+    connection.bufferedRequestBytes += count
+    return requestBytes <= limits.requestBytesPerLoop
+      && connection.bufferedRequestBytes <= limits.requestBytesPerConnection
+  }
+
+  /// Bytes that were counted wait no longer.
+  func requestBytesLeft(_ count: Int, on connection: HTTP2Connection) {
+    requestBytes -= count
+    connection.bufferedRequestBytes -= count
   }
 
   /// Waits until no handler runs, but no longer than `limit`, and lets go of all that was kept for later

@@ -28,6 +28,8 @@ struct MessageReader: ~Copyable {
 
   init(limit: Int) { self.limit = limit }
 
+  /// Bytes that came and weren't taken.
+  var count: Int { queue.count }
   var isEmpty: Bool { queue.count == 0 }
 
   /// Whether what came so far is one message and nothing else.

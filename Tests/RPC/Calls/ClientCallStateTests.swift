@@ -17,7 +17,11 @@ import Testing
     ("nothing yet", [], nil),
     ("headers", [answered], nil),
     ("well", [answered, .status(.ok), .end, .fails(.internal)], .ok),
-    ("trailers only", [answered, .status(.notFound), .end], .notFound),
+    ("trailers only", [.status(.notFound), answered, .end], .notFound),
+    (
+      "a proxy's answer with a status", [.status(.aborted), .headers(http: 503, grpc: true)],
+      .aborted
+    ),
     ("no status", [answered, .end], .unknown),
     ("a proxy's answer", [.headers(http: 503, grpc: false), .end], .unavailable),
     ("a web server's answer", [.headers(http: 404, grpc: false), .status(.ok)], .unimplemented),

@@ -88,4 +88,41 @@ import Testing
       #expect(error.code == .unimplemented)
     }
   }
+
+  /// Messages that are never finished don't add up beyond the limit, and what they took is free again
+  /// when their calls have ended.
+  @Test(arguments: [true, false])
+  func unfinishedMessagesAreLimited(perLoop: Bool) async throws {
+    var limits = ServerLimits()
+    if perLoop {
+      limits.requestBytesPerLoop = 2500
+    } else {
+      limits.requestBytesPerConnection = 2500
+    }
+    let unfinished = [UInt8]([0, 0, 0, 16, 0]) + [UInt8](repeating: 0, count: 995)
+    try await EchoServer.run(limits: limits) { echo async throws in
+      for _ in 0..<3 {
+        let codes = try await echo.channel.loop.call { () async throws(RPCError) -> [StatusCode] in
+          let calls = try (0..<2).map { _ throws(RPCError) in
+            try echo.channel.open(RawCall.headers(path: "/test.Echo/Collect"))
+          }
+          let last = try echo.channel.open(RawCall.headers())
+          for call in calls + [last] {
+            call.stream?.sendData(count: unfinished.count) { $0.copyBytes(from: unfinished) }
+          }
+          var codes: [StatusCode] = []
+          do throws(RPCError) { _ = try await last.receiveOnly(ProtoAny.self) } catch {
+            codes.append(error.code)
+          }
+          for call in calls {
+            codes.append(call.state.failure?.code ?? .ok)
+            call.fail(.cancelled)
+          }
+          return codes
+        }
+        #expect(codes == [.resourceExhausted, .ok, .ok])
+        #expect(try await echo.unary("a", [UInt8](repeating: 0, count: 2000)).value.count == 2000)
+      }
+    }
+  }
 }
