@@ -9,6 +9,9 @@ public struct Row: ~Copyable {
     buffer.append(Int64(truncatingIfNeeded: value))
   }
 
+  /// Appends an integer: most are of this type, and the generic one costs a look at tables of types.
+  public mutating func bind(_ value: Int64) { buffer.append(value) }
+
   /// Appends an integer or NULL.
   public mutating func bind(_ value: Int64?) {
     if let value { buffer.append(value) } else { buffer.appendNull() }

@@ -48,8 +48,8 @@ public final class NumberState: WriterState {
       guard let pool = book.pools[Int(series.pool)] else { continue }
       batch.write(NumberStatements.putSeries) { row in
         row.bind(pool.id)
-        row.bind(series.edition)
-        row.bind(series.period)
+        row.bind(Int64(series.edition))
+        row.bind(Int64(series.period))
         row.bind(series.next)
       }
     }
@@ -89,8 +89,8 @@ public final class NumberState: WriterState {
     let isUsedUp = range.count == 0
     batch.write(isUsedUp ? NumberStatements.deleteRange : NumberStatements.advanceRange) { row in
       row.bind(pool.id)
-      row.bind(series.edition)
-      row.bind(series.period)
+      row.bind(Int64(series.edition))
+      row.bind(Int64(series.period))
       row.bind(range.first)
       if !isUsedUp { row.bind(range.next) }
     }

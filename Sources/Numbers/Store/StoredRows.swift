@@ -33,9 +33,9 @@ final class StoredRows: NumberRows {
     row.bind(settings.highWatermark)
     row.bind(settings.generationBatch)
     row.bind(settings.maxAge)
-    row.bind(settings.reuse.rawValue)
+    row.bind(Int64(settings.reuse.rawValue))
     row.bind(settings.quarantine)
-    row.bind(settings.leaseMode.rawValue)
+    row.bind(Int64(settings.leaseMode.rawValue))
     row.bind(settings.minLease)
     row.bind(settings.maxLease)
     row.bind(settings.defaultLease)
@@ -44,10 +44,10 @@ final class StoredRows: NumberRows {
   func insertEdition(_ edition: Edition, of pool: Pool) {
     batch.write(NumberStatements.insertEdition) { row in
       row.bind(pool.id)
-      row.bind(edition.index)
+      row.bind(Int64(edition.index))
       row.bind(edition.form.template.text)
       row.bind(edition.form.zone.name)
-      row.bind(edition.form.period.rawValue)
+      row.bind(Int64(edition.form.period.rawValue))
     }
   }
 
@@ -69,15 +69,15 @@ final class StoredRows: NumberRows {
 
   private func bind(_ range: StockRange, _ series: Series, _ pool: Pool, _ row: inout Row) {
     row.bind(pool.id)
-    row.bind(series.edition)
-    row.bind(series.period)
+    row.bind(Int64(series.edition))
+    row.bind(Int64(series.period))
     row.bind(range.first)
   }
 
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?) {
     batch.write(NumberStatements.insertLock) { row in
       bind(key, &row)
-      row.bind(lock.generation)
+      row.bind(Int64(lock.generation))
       row.bind(lock.generated)
       row.bind(lock.allocated)
       row.bind(caller.holder)
@@ -94,7 +94,7 @@ final class StoredRows: NumberRows {
     guard case .completed(let currency, let minor) = ended.end else { return }
     batch.write(NumberStatements.insertCompleted) { row in
       bind(key, &row)
-      row.bind(ended.generation)
+      row.bind(Int64(ended.generation))
       row.bind(ended.generated)
       row.bind(ended.allocated)
       row.bind(ended.ended)
@@ -110,13 +110,13 @@ final class StoredRows: NumberRows {
     guard case .returned(let cause, let isRetired, let reason) = ended.end else { return }
     batch.write(NumberStatements.insertReturned) { row in
       bind(key, &row)
-      row.bind(ended.generation)
+      row.bind(Int64(ended.generation))
       row.bind(ended.generated)
       row.bind(ended.allocated)
       row.bind(ended.ended)
       row.bind(returned)
       row.bind(place)
-      row.bind(cause.rawValue)
+      row.bind(Int64(cause.rawValue))
       row.bind(isRetired)
       row.bind(ended.caller.holder)
       row.bind(ended.caller.principal)
@@ -154,8 +154,8 @@ final class StoredRows: NumberRows {
 
   private func bind(_ key: NumberKey, _ row: inout Row) {
     row.bind(key.pool)
-    row.bind(key.edition)
-    row.bind(key.period)
+    row.bind(Int64(key.edition))
+    row.bind(Int64(key.period))
     row.bind(key.serial)
   }
 

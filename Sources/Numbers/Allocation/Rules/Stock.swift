@@ -1,3 +1,15 @@
+// The life of a serial:
+//
+//     state       generated   allocated   completed   came back          too old    quarantine over
+//     unused      in stock    –           –           –                  –          –
+//     in stock    –           live        –           –                  lapsed     –
+//     live        –           –           completed   in line, retired¹  –          –
+//     in line     –           –²          –           –                  retired    live at the next
+//                                                                                   allocation
+//     lapsed, completed, retired: final
+//
+// ¹ where the pool never hands a number out again; ² not before its quarantine is over.
+
 /// Numbers made at one moment and never handed out: one row, however many they are.
 final class StockRange {
   let series: Int32
