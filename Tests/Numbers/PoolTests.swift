@@ -102,13 +102,14 @@ import Testing
   @Test func parsesByEveryTemplateItHad() throws {
     let shop = try BookFixture("A{timestamp:yyMMdd}{serial:3}")
     try shop.update { $0.template = "B{serial:4}{check:11,10}" }
-    let view = try shop.book.parse("shop", "A261121007").get()
+    let forms = try shop.book.forms(of: "shop")
+    let view = try NumberView("A261121007", among: forms)
     #expect(view.serial == 7 && view.template == "A{timestamp:yyMMdd}{serial:3}")
     #expect(view.moment == 1_795_219_200_000_000)
-    #expect(try shop.book.parse("shop", "B00072").get().check == "2")
-    #expect(
-      try shop.book.parse("shop", "A261321007")
-        == .failure(NumberProblem(kind: .timestamp, position: 1)))
+    #expect(try NumberView("B00072", among: forms).check == "2")
+    #expect(throws: NumberProblem(kind: .timestamp, position: 1)) {
+      try NumberView("A261321007", among: forms)
+    }
   }
 
   @Test func everythingCanBeUndone() throws {

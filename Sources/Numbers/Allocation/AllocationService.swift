@@ -7,6 +7,7 @@ public import Store
 public struct AllocationService: AllocationServiceProtocol {
   private let calls: NumberCalls
   private let zones: TimeZoneDatabase
+  private let forms = FormCache()
 
   /// The service of a store that was opened with `NumberState`.
   public init(_ store: DurableStore) {
@@ -55,6 +56,7 @@ public struct AllocationService: AllocationServiceProtocol {
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
+    defer { forms.forget(pool.business) }
     return try await calls.change(
       NumberCalls.Change(
         context: context, method: "UpdatePool", kind: .pool, business: pool.business,
@@ -135,20 +137,30 @@ public struct AllocationService: AllocationServiceProtocol {
   public func parseNumber(
     _ request: ParseNumberRequest, context: ServerContext
   ) async throws(RPCError) -> ParseNumberResponse {
-    let parsed = try await calls.ask(context, .read) { (book, _, _) throws(Refusal) in
-      try book.parse(request.business, request.number)
-    }
-    switch parsed {
-    case .success(let view):
+    let forms = try await forms(of: request.business, context)
+    do throws(NumberProblem) {
+      let view = try NumberView(request.number, among: forms)
       return ParseNumberResponse(
         valid: true, template: view.template,
         timestamp: view.moment.map { ProtoTimestamp(microseconds: $0) }, period: view.period,
         serial: view.serial, check: view.check)
-    case .failure(let problem):
+    } catch {
       return ParseNumberResponse(
-        problem: API.NumberProblem(rawValue: Int32(problem.kind.rawValue)),
-        problemPosition: Int32(problem.position))
+        problem: API.NumberProblem(rawValue: Int32(error.kind.rawValue)),
+        problemPosition: Int32(error.position))
     }
+  }
+
+  private func forms(
+    of business: String, _ context: ServerContext
+  ) async throws(RPCError) -> [NumberForm] {
+    let (known, mark) = forms.forms(of: business)
+    if let known { return known }
+    let found = try await calls.ask(context, .read) { (book, _, _) throws(Refusal) in
+      try book.forms(of: business)
+    }
+    forms.keep(found, of: business, mark: mark)
+    return found
   }
 }
 

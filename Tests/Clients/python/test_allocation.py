@@ -51,6 +51,7 @@ def test_a_pool_is_changed_field_by_field(client, business):
 def test_a_wider_template_takes_over_at_run_time(client, business):
     make_pool(client, business, "A{serial:3}", low_watermark=0, high_watermark=0, generation_batch=1)
     before = allocate(client, business).numbers[0].number
+    assert client.ParseNumber(business=business, number=before).template == "A{serial:3}"
     client.UpdatePool(
         pool=allocation.Pool(business=business, template="B{serial:4}"), update_mask=FieldMask(paths=["template"])
     )
@@ -58,6 +59,7 @@ def test_a_wider_template_takes_over_at_run_time(client, business):
     assert re.fullmatch(r"A\d{3}", before) and re.fullmatch(r"[AB]\d{3,4}", after) and before != after
     for number in before, after:
         assert client.ParseNumber(business=business, number=number).valid
+    assert client.ParseNumber(business=business, number="B0001").template == "B{serial:4}"
 
 
 def test_pools_are_listed_page_by_page(client, business):

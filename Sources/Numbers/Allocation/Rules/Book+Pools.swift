@@ -123,36 +123,8 @@ extension Book {
       updated: pool.updated, stock: stock(of: pool, at: now))
   }
 
-  /// Takes a number apart by the template it fits, or says how it deviates.
-  func parse(
-    _ business: String, _ number: String
-  ) throws(Refusal) -> Result<NumberView, NumberProblem> {
-    let pool = try pool(of: business)
-    do throws(NumberProblem) {
-      let (edition, parsed) = try identify(number, in: pool)
-      let form = edition.form
-      let moment = parsed.civil.flatMap { civil in
-        // Without a year the time belongs to no day.
-        form.template.timestamp.map { $0.shows(.yearly) } ?? false
-          ? form.zone.second(of: civil) * 1_000_000 + Int64(civil.millisecond) * 1_000 : nil
-      }
-      return .success(
-        NumberView(
-          template: form.template.text, moment: moment, period: form.period.text(parsed.period),
-          serial: parsed.serial,
-          check: parsed.check.map { String(Unicode.Scalar($0)) } ?? ""))
-    } catch {
-      return .failure(error)
-    }
+  /// The forms of all templates that a pool has or had, the present one last. They never change.
+  func forms(of business: String) throws(Refusal) -> [NumberForm] {
+    try pool(of: business).editions.map(\.form)
   }
-}
-
-/// A number taken apart.
-struct NumberView: Sendable, Equatable {
-  var template: String
-  /// Wall clock, µs.
-  var moment: Int64?
-  var period: String
-  var serial: Int64
-  var check: String
 }

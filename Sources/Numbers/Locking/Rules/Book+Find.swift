@@ -15,21 +15,8 @@ extension Book {
   func identify(
     _ number: String, in pool: Pool
   ) throws(NumberProblem) -> (edition: Edition, parsed: ParsedNumber) {
-    var nearest: NumberProblem?
-    for edition in pool.editions.reversed() {
-      do throws(NumberProblem) {
-        return (edition, try edition.form.parse(number))
-      } catch {
-        // One of the right length is nearer, and one that goes wrong late nearer than one that
-        // goes wrong soon.
-        let isNearer = nearest.map { (before: NumberProblem) in
-          (error.kind == .length ? 0 : 1, error.position)
-            > (before.kind == .length ? 0 : 1, before.position)
-        }
-        if isNearer ?? true { nearest = error }
-      }
-    }
-    throw nearest ?? NumberProblem(kind: .length, position: 0)
+    let (place, parsed) = try pool.editions.lazy.map(\.form).identify(number)
+    return (pool.editions[place], parsed)
   }
 
   /// Finds the number at `place` of a call, and checks that the token is its last one and that the

@@ -1,0 +1,34 @@
+internal import Synchronization
+
+/// The forms of the pools' numbers, so that a number is taken apart without asking the writer. Filled
+/// on demand, at most one entry a pool.
+///
+/// Whoever changes a pool calls `forget` once the change is committed or has failed, and before it
+/// answers: so who has seen the answer never gets an older form. An entry that was asked for before a
+/// change and came after it isn't kept, which `changes` tells.
+final class FormCache: Sendable {
+  private struct Contents {
+    var forms: [String: [NumberForm]] = [:]
+    var changes = 0
+  }
+
+  private let contents = Mutex(Contents())
+
+  /// The forms of a business, or else the mark with which to `keep` them.
+  func forms(of business: String) -> (forms: [NumberForm]?, mark: Int) {
+    contents.withLock { ($0.forms[business], $0.changes) }
+  }
+
+  func keep(_ forms: [NumberForm], of business: String, mark: Int) {
+    contents.withLock { contents in
+      if contents.changes == mark { contents.forms[business] = forms }
+    }
+  }
+
+  func forget(_ business: String) {
+    contents.withLock { contents in
+      contents.forms[business] = nil
+      contents.changes += 1
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Numbers
+
+@Suite struct FormCacheTests {
+  private let cache = FormCache()
+  private let forms: [NumberForm]
+
+  init() throws {
+    forms = try BookFixture("A{serial:3}").book.forms(of: "shop")
+  }
+
+  @Test func keepsWhatWasAskedFor() {
+    let (missing, mark) = cache.forms(of: "shop")
+    #expect(missing == nil)
+    cache.keep(forms, of: "shop", mark: mark)
+    #expect(cache.forms(of: "shop").forms?.count == 1)
+    #expect(cache.forms(of: "other").forms == nil)
+  }
+
+  @Test func forgetsWhatChanged() {
+    cache.keep(forms, of: "shop", mark: cache.forms(of: "shop").mark)
+    cache.forget("shop")
+    #expect(cache.forms(of: "shop").forms == nil)
+  }
+
+  @Test func doesNotKeepWhatWasAskedForBeforeAChange() {
+    let (_, mark) = cache.forms(of: "shop")
+    cache.forget("shop")
+    cache.keep(forms, of: "shop", mark: mark)
+    #expect(cache.forms(of: "shop").forms == nil)
+  }
+}
