@@ -60,8 +60,10 @@ private struct SessionSetup: @unchecked Sendable {
     nghttp2_option_set_no_auto_window_update(options, 1)
     // Closed streams are kept for RFC 7540 priorities only, which RFC 9113 has dropped.
     nghttp2_option_set_no_closed_streams(options, 1)
-    // Rapid reset, ping and settings floods (CVE-2023-44487 and kin): tokens and tokens a second.
-    nghttp2_option_set_stream_reset_rate_limit(options, 1000, 100)
+    // Rapid reset, ping and settings floods (CVE-2023-44487 and kin). Resets: at once, and a second.
+    // Clients whose deadlines pass reset their calls, and a connection with many must survive that;
+    // what handlers cost is bounded by their own limit.
+    nghttp2_option_set_stream_reset_rate_limit(options, 20_000, 5_000)
     nghttp2_option_set_max_outbound_ack(options, 1000)
     nghttp2_option_set_max_settings(options, 32)
     nghttp2_option_set_max_continuations(options, 8)

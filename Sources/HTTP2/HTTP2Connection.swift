@@ -45,6 +45,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private var watch: Watch?
   private var watched: Readiness = []
   private var handshakeTimer: Timer?
+  /// Set between the first and the last GOAWAY of a drain.
+  private var drainTimer: Timer?
   /// Bytes that the socket did not take.
   var unsent = ByteQueue()
   private var needsFlush = false
@@ -189,6 +191,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private func tearDown(_ reason: String?) {
     state = .closed
     handshakeTimer?.cancel()
+    drainTimer?.cancel()
     if let watch { loop.unwatch(watch) }
     watch = nil
     transport?.shutDown()
@@ -283,10 +286,13 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     nghttp2_submit_shutdown_notice(session)
     nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     setNeedsFlush()
+    drainTimer = loop.schedule(after: limits.drainAnswer) { [unowned self] in pingAnswered() }
   }
 
   func pingAnswered() {
-    guard isDraining, role == .server, let session else { return }
+    guard let drainTimer, let session else { return }
+    drainTimer.cancel()
+    self.drainTimer = nil
     nghttp2_submit_goaway(
       session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session),
       HTTP2ErrorCode.noError.rawValue, nil, 0)

@@ -13,6 +13,9 @@ public struct HTTP2Limits: Sendable {
   public var connectionWindowBytes: Int32 = 1024 * 1024
   /// Time for TLS and the first SETTINGS frame; a peer that only connects is dropped after it.
   public var handshake: Duration = .seconds(10)
+  /// Time for a peer to answer that it has read the announcement of a drain; then the connection goes
+  /// on without it, and a peer that no longer reads doesn't hold up a stop.
+  public var drainAnswer: Duration = .seconds(2)
   /// Connections of a server; one more is closed at once.
   public var connections = 20_000
 

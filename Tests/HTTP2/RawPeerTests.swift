@@ -27,6 +27,13 @@ private struct RawPeer: ~Copyable {
 
   func send(_ bytes: [UInt8]) { _ = Glibc.send(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
+  /// Something, or nothing once the server has closed.
+  func read() -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(fd, &buffer, buffer.count, 0)
+    return Array(buffer[..<max(0, count)])
+  }
+
   /// Everything until the server closes.
   func readToEnd() -> [UInt8] {
     var all: [UInt8] = []
@@ -93,6 +100,22 @@ private func withServer(
     }
   }
 
+  @Test func aPeerThatNoLongerReadsDoesNotHoldUpAStop() async throws {
+    var limits = HTTP2Limits()
+    limits.drainAnswer = .milliseconds(10)
+    let loops = try LoopGroup(count: 1)
+    try loops.start()
+    let server = HTTP2Server(limits: limits, loops: loops) { EchoHandler($0) }
+    let address = try server.listen(on: try SocketAddress(host: "127.0.0.1", port: 0))
+    let peer = try RawPeer(address.port)
+    peer.send(RawPeer.preface + RawPeer.settings)
+    // The first frame of the server: the connection is open on its side.
+    _ = peer.read()
+    await server.shutdown(grace: .seconds(3600))
+    #expect(server.connectionCount == 0)
+    loops.stop()
+  }
+
   @Test func connectionsOverTheLimitAreClosed() async throws {
     var limits = HTTP2Limits()
     limits.connections = 1
@@ -112,7 +135,7 @@ private func withServer(
     try await withServer { _, address in
       let peer = try RawPeer(address.port)
       var flood = RawPeer.preface + RawPeer.settings
-      for index in 0..<5000 {
+      for index in 0..<60_000 {
         let id = UInt32(index * 2 + 1)
         let idBytes = withUnsafeBytes(of: id.bigEndian, Array.init)
         // HEADERS: POST http / and no authority, all from HPACK's static table; then RST_STREAM.

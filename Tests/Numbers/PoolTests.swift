@@ -16,7 +16,13 @@ import Testing
     let cases: [(PoolField, (inout PoolSettings) -> Void)] = [
       (.lowWatermark, { $0.lowWatermark = -1 }),
       (.lowWatermark, { $0.lowWatermark = 10_000_001 }),
+      (.lowWatermark, { $0.lowWatermark = .max }),
       (.highWatermark, { $0.highWatermark = 999 }),
+      (.highWatermark, { $0.highWatermark = 10_000_000_001 }),
+      (.highWatermark, { $0.highWatermark = .max }),
+      (.highWatermark, { $0.highWatermark = .min }),
+      (.generationBatch, { $0.generationBatch = .max }),
+      (.defaultLeaseTTL, { $0.defaultLease = .max }),
       (.highWatermark, { $0.highWatermark = 10_000_001 }),
       (.generationBatch, { $0.generationBatch = 0 }),
       (.generationBatch, { $0.generationBatch = 1_000_001 }),

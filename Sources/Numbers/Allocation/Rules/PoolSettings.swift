@@ -35,31 +35,30 @@ struct PoolSettings: Sendable, Equatable {
   /// The first setting that is out of its range. Template and time zone are checked when they are
   /// parsed.
   var problem: Refusal? {
-    let ranges: [(PoolField, Int64, ClosedRange<Int64>)] = [
-      (.lowWatermark, lowWatermark, 0...Limits.watermark),
-      (.highWatermark, highWatermark, min(lowWatermark, Limits.watermark)...Limits.watermark),
-      (
-        .generationBatch, generationBatch,
-        max(
-          1, (highWatermark + Limits.rangesPerPool - 1) / Limits.rangesPerPool)...Limits
-          .generationBatch
-      ),
-      (
-        .maxAge, maxAge ?? Limits.maxAgeMicroseconds,
-        Limits.minAgeMicroseconds...Limits.maxAgeMicroseconds
-      ),
-      (.quarantine, quarantine, 0...Limits.maxQuarantineMicroseconds),
-      (.minLeaseTTL, minLease, Limits.minLeaseMicroseconds...Limits.maxLeaseMicroseconds),
-      (
-        .maxLeaseTTL, maxLease,
-        min(minLease, Limits.maxLeaseMicroseconds)...Limits.maxLeaseMicroseconds
-      ),
-      (.defaultLeaseTTL, defaultLease, min(minLease, maxLease)...maxLease),
-    ]
-    for (field, value, range) in ranges where !range.contains(value) {
-      return .settingOutOfRange(field, least: range.lowerBound, most: range.upperBound)
-    }
-    return nil
+    // In this order, because each may rely on what was checked before it.
+    check(.lowWatermark, lowWatermark, 0, Limits.watermark)
+      ?? check(.highWatermark, highWatermark, lowWatermark, Limits.watermark)
+      ?? check(.generationBatch, generationBatch, leastBatch, Limits.generationBatch)
+      ?? check(
+        .maxAge, maxAge ?? Limits.maxAgeMicroseconds, Limits.minAgeMicroseconds,
+        Limits.maxAgeMicroseconds)
+      ?? check(.quarantine, quarantine, 0, Limits.maxQuarantineMicroseconds)
+      ?? check(
+        .minLeaseTTL, minLease, Limits.minLeaseMicroseconds, Limits.maxLeaseMicroseconds)
+      ?? check(.maxLeaseTTL, maxLease, minLease, Limits.maxLeaseMicroseconds)
+      ?? check(.defaultLeaseTTL, defaultLease, minLease, maxLease)
+  }
+
+  /// So large that the stock is at most `Limits.rangesPerPool` ranges.
+  private var leastBatch: Int64 {
+    max(1, (highWatermark + Limits.rangesPerPool - 1) / Limits.rangesPerPool)
+  }
+
+  private func check(
+    _ field: PoolField, _ value: Int64, _ least: Int64, _ most: Int64
+  ) -> Refusal? {
+    value >= least && value <= most
+      ? nil : .settingOutOfRange(field, least: least, most: most)
   }
 }
 
