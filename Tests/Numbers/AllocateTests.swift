@@ -72,6 +72,22 @@ import Testing
     #expect(shop.book.contradictions == [])
   }
 
+  @Test func fewSerialsAreToldOfOnceAPeriod() throws {
+    let shop = try BookFixture("{timestamp:yyyyMMdd}{serial:2}") {
+      $0.period = .daily
+      $0.lowWatermark = 0
+      $0.highWatermark = 1
+      $0.generationBatch = 1
+    }
+    #expect(try shop.allocate(89).low == nil)
+    let low = LowSerials(business: "shop", period: "2026-11-21", remaining: 9)
+    #expect(try shop.allocate().low == low)
+    #expect(try shop.allocate().low == nil)
+    shop.advance(seconds: 86_400)
+    #expect(try shop.allocate().low == nil)
+    #expect(try shop.allocate(90).low?.period == "2026-11-22")
+  }
+
   @Test func returnedNumbersGoOutFirstInTheOrderTheyCameBack() throws {
     let shop = try BookFixture { $0.reuse = .atOnce }
     let numbers = try shop.numbers(5)

@@ -52,6 +52,7 @@ struct BookSnapshot: Equatable {
         },
         returned: pool.returned.waiting.map { number in
           [
+            Int64(book.series[number.series]?.edition ?? -1),
             Int64(book.series[number.series]?.period ?? -1), number.serial,
             Int64(number.generation), number.generated, number.returned,
           ]
@@ -65,7 +66,9 @@ struct BookSnapshot: Equatable {
       for edition in pool.editions {
         for index in edition.series.values {
           guard let series = book.series[index] else { continue }
-          if series.next > 1 { lines.next[book.key(series, 0)] = series.next }
+          let recent = edition.series.keys.sorted().suffix(Limits.recentPeriods)
+          let isKept = series.uses > 0 || !series.live.isEmpty || recent.contains(series.period)
+          if series.next > 1, isKept { lines.next[book.key(series, 0)] = series.next }
           for (serial, slot) in series.live {
             guard let lock = book.locks[slot] else { continue }
             lines.locks[book.key(series, serial)] = LockLine(

@@ -8,11 +8,17 @@ public struct AllocationService: AllocationServiceProtocol {
   private let calls: NumberCalls
   private let zones: TimeZoneDatabase
   private let forms = FormCache()
+  private let onLowSerials: @Sendable (LowSerials) -> Void
 
-  /// The service of a store that was opened with `NumberState`.
-  public init(_ store: DurableStore) {
+  /// The service of a store that was opened with `NumberState`. `onLowSerials` is told once a period
+  /// (and once more after a restart) that a pool has less than a tenth of its serials left; it is
+  /// called on the writer's thread, and must not block.
+  public init(
+    _ store: DurableStore, onLowSerials: @escaping @Sendable (LowSerials) -> Void = { _ in }
+  ) {
     calls = NumberCalls(store)
     zones = .system
+    self.onLowSerials = onLowSerials
   }
 
   /// Makes the pool of a business.
@@ -126,8 +132,9 @@ public struct AllocationService: AllocationServiceProtocol {
         context: context, method: "Allocate", kind: .allocate, business: request.business,
         requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
       body: body
-    ) { (book, now, rows) throws(Refusal) in
+    ) { [onLowSerials] (book, now, rows) throws(Refusal) in
       let allocation = try book.allocate(command, at: now, rows: rows)
+      if let low = allocation.low { onLowSerials(low) }
       return AllocateResponse(
         allocation, incarnation: book.incarnation, repeatable: repeatable)
     }

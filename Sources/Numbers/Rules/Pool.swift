@@ -40,6 +40,8 @@ final class Pool {
   var dirtyAmounts: Set<String> = []
   /// When the last numbers were made; the next are never made earlier.
   var lastGenerated = Int64.min
+  /// The period (serial 0) of which it was told that few serials are left.
+  var lowTold: NumberKey?
   /// Its row doesn't have the present counters.
   var isDirty = false
   /// It is in the book's list of pools to fill.

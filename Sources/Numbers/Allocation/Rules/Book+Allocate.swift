@@ -26,6 +26,18 @@ struct Allocation: Sendable, Equatable {
   var lease: Int64
   /// Wall clock, µs.
   var expireTime: Int64?
+  /// Set once a period: few of its serials are left.
+  var low: LowSerials?
+}
+
+/// A period that runs out of serials.
+public struct LowSerials: Sendable, Equatable {
+  /// Whose numbers.
+  public var business: String
+  /// "2026-11-21", "2026-11", "2026", or empty where the serial never starts again.
+  public var period: String
+  /// Serials that are left, numbers in stock not counted.
+  public var remaining: Int64
 }
 
 extension Book {
@@ -51,7 +63,9 @@ extension Book {
     callers.release(hold.caller)
     pool.counters.allocated += Int64(numbers.count)
     fillLater(pool)
-    return Allocation(numbers: numbers, lease: hold.leaseID, expireTime: hold.expireTime)
+    return Allocation(
+      numbers: numbers, lease: hold.leaseID, expireTime: hold.expireTime,
+      low: warning(of: plan.target, in: pool))
   }
 
   /// Where an allocation takes its numbers from.

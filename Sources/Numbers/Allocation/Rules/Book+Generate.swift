@@ -37,6 +37,24 @@ extension Book {
     return series
   }
 
+  /// What is to be told of a period that has few serials left, the first time that it is noticed.
+  func warning(of target: GenerationTarget, in pool: Pool) -> LowSerials? {
+    let form = target.edition.form
+    let remaining = target.series.map { form.lastSerial - $0.next + 1 } ?? target.remaining
+    let told = NumberKey(
+      pool: pool.id, edition: target.edition.index, period: target.period, serial: 0)
+    guard isLow(remaining, form), pool.lowTold != told else { return nil }
+    let before = pool.lowTold
+    undoLog.append(.other { pool.lowTold = before })
+    pool.lowTold = told
+    return LowSerials(
+      business: pool.business, period: form.period.text(target.period), remaining: remaining)
+  }
+
+  func isLow(_ remaining: Int64, _ form: NumberForm) -> Bool {
+    remaining <= form.lastSerial / Limits.lowSerialsShare
+  }
+
   /// Whether the template can show the moment of a target.
   func checkShown(_ target: GenerationTarget) throws(Refusal) {
     guard target.edition.skeleton(at: target.moment) != nil else { throw .yearNotShown }

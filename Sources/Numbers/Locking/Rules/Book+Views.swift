@@ -69,7 +69,7 @@ extension Book {
     guard let target = try? target(in: pool, at: now) else { return view }
     view.period = target.edition.form.period.text(target.period)
     view.remainingInPeriod = target.remaining
-    view.isLow = target.remaining <= target.edition.form.lastSerial / Limits.lowSerialsShare
+    view.isLow = isLow(target.remaining, target.edition.form)
     for range in pool.stock.waiting
     where isFresh(range.series, range.generated, in: pool, target) {
       view.remainingInPool += range.count
