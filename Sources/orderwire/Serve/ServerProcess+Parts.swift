@@ -76,7 +76,15 @@ extension ServerProcess {
 
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
-    AllocationService(store).register(with: &router)
+    let numbers = AllocationService(store) { [log = Logger(label: "numbers")] low in
+      log.warning(
+        "less than a tenth of a pool's serials are left",
+        metadata: [
+          "business": "\(low.business)", "period": "\(low.period)",
+          "remaining": "\(low.remaining)",
+        ])
+    }
+    numbers.register(with: &router)
     LockingService(store).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
