@@ -1,8 +1,8 @@
 // Store: durable state behind a writer with group commit, readers, migrations.
 //
-// Imports CSQLite only, and that only in the folder SQLite/ and ResultRow; it knows no capability and no wire.
-// Capabilities see statements, rows, batches and their own states. Another engine takes the place
-// of SQLiteConnection behind Writer, Readers and Batch, and nothing that a capability touches.
+// Imports CSQLite (in SQLite/ and ResultRow only) and CLinux; it knows no capability and no wire.
+// Capabilities see statements, rows, batches and their own states. Another engine takes the place of
+// SQLite/ behind Writer/, Readers and Batch, and nothing that a capability touches.
 
 /// A store of durable state. Commands are decided and committed by one writer, in batches; reads
 /// see what is committed.
@@ -44,7 +44,7 @@ public final class DurableStore: Sendable {
       readers: readers, lock: lock)
     readers.start()
     let writer = writer
-    _ = WorkerThread(name: "ow-write") { writer.run() }
+    WorkerThread(name: "ow-write") { writer.run() }.detach()
     clock.onMove { [weak writer] in writer?.nudge() }
   }
 

@@ -16,7 +16,8 @@ public struct StoreConfiguration: Sendable {
   public var readers = 2
   /// Reads that may wait.
   public var queuedReads = 4_096
-  /// A read that takes longer is broken off: a snapshot that is held keeps the log from being reused.
+  /// A read that takes longer is broken off: a snapshot that is held keeps the log from being
+  /// reused.
   public var readTimeLimit = Duration.seconds(10)
   /// How long a request id is remembered.
   public var requestWindow = Duration.seconds(24 * 60 * 60)

@@ -2,8 +2,8 @@ import Store
 import StoreFaults
 import Testing
 
-/// Storage that fails: nothing acknowledged is lost, nothing is half, and where it can the store goes
-/// on without a restart.
+/// Storage that fails: nothing acknowledged is lost, nothing is half, and where it can the store
+/// goes on without a restart.
 @Suite(.timeLimit(.minutes(2))) struct FaultTests {
   let folder = TemporaryFolder()
   let disk = FaultDisk(seed: SeededGenerator.seed())
@@ -192,8 +192,8 @@ extension FaultTests {
 }
 
 extension FaultTests {
-  /// A sync that failed leaves pages that read back and aren't on disk. If the recovery built on them
-  /// without writing them again, a cut in the middle of it would leave half a batch.
+  /// A sync that failed leaves pages that read back and aren't on disk. If the recovery built on
+  /// them without writing them again, a cut in the middle of it would leave half a batch.
   @Test func aPowerCutDuringTheRecoveryFromALostSyncLeavesNothingHalf() async throws {
     var trial = PowerLoss<PowerLossTests.Receipt>(
       seed: SeededGenerator.seed(), states: [Ledger.self])

@@ -25,7 +25,8 @@ final class SQLiteConnection {
     handle = opened
     pages = .allocate(capacity: 1)
     pages.initialize(to: 0)
-    // A close must not checkpoint behind our back: after a failed fsync that would be a retry of it.
+    // A close must not checkpoint behind our back: after a failed fsync that would be a retry of
+    // it.
     orderwire_sqlite_no_checkpoint_on_close(handle)
   }
 

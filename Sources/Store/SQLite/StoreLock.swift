@@ -4,13 +4,13 @@ internal import Synchronization
 /// Keeps a second server off the database: a lock on a file of its own beside it.
 ///
 /// SQLite's own exclusive mode would lock out our readers too, and a lock on the database file
-/// through another descriptor would drop SQLite's locks when it is closed. The kernel drops this one
-/// when the process ends, however it ends; the file stays.
+/// through another descriptor would drop SQLite's locks when it is closed. The kernel drops this
+/// one when the process ends, however it ends; the file stays.
 final class StoreLock: Sendable {
   private let descriptor: Atomic<Int32>
 
-  /// Makes the database file too if there is none, readable by its owner only; SQLite gives its other
-  /// files the same mode.
+  /// Makes the database file too if there is none, readable by its owner only; SQLite gives its
+  /// other files the same mode.
   init(path: String) throws(StoreError) {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {

@@ -62,8 +62,8 @@ public struct PowerLoss<Receipt: Sendable> {
     self.states = states
   }
 
-  /// Returns what was wrong, a line each; none is good. `check` gets a store reopened after a cut and
-  /// everything that was acknowledged before it, and says what it misses.
+  /// Returns what was wrong, a line each; none is good. `check` gets a store reopened after a cut
+  /// and everything that was acknowledged before it, and says what it misses.
   public func run(
     work: (DurableStore, FaultDisk, Receipts<Receipt>) async throws -> Void,
     check: (DurableStore, [Receipt]) async throws -> [String]

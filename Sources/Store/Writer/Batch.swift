@@ -34,8 +34,8 @@ public final class Batch {
     undoLog.append(body)
   }
 
-  /// For rare decisions that need SQL: sees everything written so far in this batch. A flush of what
-  /// is pending comes first, so it costs the batch its grouping; not for hot paths.
+  /// For rare decisions that need SQL: sees everything written so far in this batch. A flush of
+  /// what is pending comes first, so it costs the batch its grouping; not for hot paths.
   public func query(
     _ statement: Statement, bind: (inout Row) -> Void = { _ in },
     _ each: (borrowing ResultRow) throws(StoreError) -> Void

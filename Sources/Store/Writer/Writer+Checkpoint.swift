@@ -1,11 +1,11 @@
 /// When the log is copied into the database file: by the writer, between two batches, every 1,000
 /// pages, without waiting for readers. It is the longest pause of all and so the p99.
 ///
-/// Measured with 64 callers on 2 busy cores, in ms of p99: 14 to 28 with 1,000 pages, 28 to 45 with 250
-/// (four times as many syncs of the file), 12 to 23 with 4,000, but then 28 to 160 of p99.9. Copying on
-/// a thread with a connection of its own was tried and left out: 12 to 130, since the writer's sync of
-/// the log waits behind the other one's of the file, and while commits go on the log is never copied
-/// whole, so that it grows until the writer has to finish it all the same.
+/// Measured with 64 callers on 2 busy cores, in ms of p99: 14 to 28 with 1,000 pages, 28 to 45 with
+/// 250 (four times as many syncs of the file), 12 to 23 with 4,000, but then 28 to 160 of p99.9.
+/// Copying on a thread with a connection of its own was tried and left out: 12 to 130, since the
+/// writer's sync of the log waits behind the other one's of the file, and while commits go on the
+/// log is never copied whole, so that it grows until the writer has to finish it all the same.
 extension Writer {
   func checkpointIfDue() {
     // Fewer than before: the log has begun anew.

@@ -1,5 +1,5 @@
-/// The store's two times: the wall's, held so that it never goes back, and the boot scale, which goes
-/// on where the last commit before the opening left it.
+/// The store's two times: the wall's, held so that it never goes back, and the boot scale, which
+/// goes on where the last commit before the opening left it.
 struct StoreTimes: Sendable {
   private let clock: any StoreClock
   private let bootOffset: Int64

@@ -6,6 +6,8 @@ final class RequestLog: WriterState {
 
   /// A maker's clock may be ahead of ours by this; an id from further ahead has no time for us.
   static let clockSkew = Duration.seconds(300)
+  /// Longer answers aren't kept in memory.
+  static let recentAnswerBytes = 4_096
   /// How many rows one piece of background work looks at.
   static let chunk = 512
 
@@ -106,7 +108,9 @@ final class RequestLog: WriterState {
   }
 
   func didCommit() {
-    for entry in pending { recent[Int(entry.sequence % Int64(recent.count))] = entry }
+    for entry in pending where entry.answer.count <= Self.recentAnswerBytes {
+      recent[Int(entry.sequence % Int64(recent.count))] = entry
+    }
     pending.removeAll(keepingCapacity: true)
   }
 
@@ -146,8 +150,8 @@ final class RequestLog: WriterState {
 
   // MARK: - Background
 
-  /// Kept a little longer than the window, so that an id whose maker's clock is ahead is still known
-  /// when its own time becomes too old.
+  /// Kept a little longer than the window, so that an id whose maker's clock is ahead is still
+  /// known when its own time becomes too old.
   private var keptFor: Duration { configuration.requestWindow + Self.clockSkew }
 
   var requestsInMemory: Int { table.count }

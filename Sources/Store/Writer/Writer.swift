@@ -1,5 +1,5 @@
-/// The writer: a thread with a connection that takes what is waiting, decides it, writes its rows in
-/// one transaction, commits, and only then answers.
+/// The writer: a thread with a connection that takes what is waiting, decides it, writes its rows
+/// in one transaction, commits, and only then answers.
 final class Writer: @unchecked Sendable {
   // `shared` is guarded by `monitor`; everything else is confined to the writer's thread.
   struct Shared {

@@ -54,8 +54,8 @@ class Command: @unchecked Sendable {
     phase.compareExchange(expected: from, desired: to, ordering: .acquiringAndReleasing).exchanged
   }
 
-  /// Decides, and keeps the outcome, be it a value or an error, until it may be shown. May run again
-  /// after a batch was taken back. A throw takes back this command only.
+  /// Decides, and keeps the outcome, be it a value or an error, until it may be shown. May run
+  /// again after a batch was taken back. A throw takes back this command only.
   func decide(_ batch: Batch) throws(StoreError) {}
 
   /// The outcome is durable: to the caller.

@@ -51,7 +51,8 @@ extension Writer {
     }
   }
 
-  /// Decides commands until the batch is full; says how many it looked at, as some are over already.
+  /// Decides commands until the batch is full; says how many it looked at, as some are over
+  /// already.
   private func decide(_ commands: ArraySlice<Command>) -> (looked: Int, [Decided]) {
     var looked = 0
     var decided: [Decided] = []

@@ -16,6 +16,9 @@ struct WorkerThread: @unchecked Sendable {  // A thread's id may be joined from 
 
   func join() { pthread_join(id, nil) }
 
+  /// Nobody will join it.
+  func detach() { pthread_detach(id) }
+
   fileprivate final class Body {
     let name: String
     let run: @Sendable () -> Void
