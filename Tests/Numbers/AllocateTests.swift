@@ -98,6 +98,21 @@ import Testing
     #expect(shop.book.contradictions == [])
   }
 
+  @Test func generationsNeverStartAgain() throws {
+    let shop = try BookFixture { $0.reuse = .atOnce }
+    let pool = try shop.book.pool(of: "shop")
+    try shop.release(try shop.numbers())
+    let last = pool.returned[0]
+    pool.returned.takeFirst(1)
+    pool.returned.append(
+      ReturnedNumber(
+        series: last.series, generation: .max, serial: last.serial, generated: last.generated,
+        returned: last.returned))
+    #expect(try shop.numbers() == ["SO000002"])
+    #expect(try shop.counters().retired == 1)
+    #expect(shop.book.contradictions == [])
+  }
+
   @Test func aQuarantineIsWaitedOut() throws {
     let shop = try BookFixture { $0.quarantine = 60_000_000 }
     let numbers = try shop.numbers(2)

@@ -90,7 +90,8 @@ extension Book {
       {
         let number = pool.returned[plan.lineCount]
         guard isOutOfQuarantine(number, in: pool, at: now) else { break }
-        if isFresh(number.series, number.generated, in: pool, target) {
+        // A number whose generations are used up is as good as too old: they never start again.
+        if isFresh(number.series, number.generated, in: pool, target), number.generation < .max {
           needed -= 1
         } else {
           plan.tooOld.insert(plan.lineCount)
