@@ -20,10 +20,10 @@ def environment(extra=None):
     return {**kept, **(extra or {})}
 
 
-def run(*arguments, environ=None, timeout=30):
+def run(*arguments, environ=None, prefix=(), timeout=30):
     """Runs the program to its end; for what should be refused at once."""
     return subprocess.run(
-        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, env=environment(environ)
+        [*prefix, PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, env=environment(environ)
     )
 
 
