@@ -14,6 +14,7 @@ struct ServerProcess {
     self.configuration = configuration
     // Before anything can start a thread.
     signals = StopSignals()
+    ProcessLimits.prepare()
     LoggingSystem.bootstrap { [level = configuration.logLevel] label in
       var handler = LineLogHandler(label: label)
       handler.logLevel = level
@@ -31,6 +32,7 @@ struct ServerProcess {
     var listeners: [String] = []
     for endpoint in endpoints { listeners.append(try listen(server, at: endpoint, tls)) }
 
+    signals.beginServing()
     writeLine("orderwire ready " + listeners.joined(separator: " "), to: STDOUT_FILENO)
     log.notice(
       "ready",
@@ -42,7 +44,6 @@ struct ServerProcess {
     let signal = signals.wait()
     log.notice(
       "stopping", metadata: ["signal": "\(signal)", "grace": "\(configuration.grace)"])
-    signals.endProcessOnNext()
     blocking { [grace = configuration.grace] in
       await server.shutdown(grace: grace)
       await store.close()

@@ -15,7 +15,7 @@ import pytest
 from api import Client, refused
 from conftest import connect
 from pools import allocate, counter, make_pool
-from server import Server, eventually, run
+from server import PROGRAM, Server, environment, eventually, run
 
 USAGE, DATA, INPUT, UNAVAILABLE, IO, PERMISSION, CONFIGURATION = 64, 65, 66, 69, 74, 77, 78
 
@@ -202,3 +202,14 @@ def test_a_second_signal_stops_at_once(tmp_path):
         answers.cancel()
 
 
+def test_a_signal_before_it_is_ready_ends_it(tmp_path):
+    key = tmp_path / "key"
+    os.mkfifo(key)
+    command = [PROGRAM, "serve", "--store", f"sqlite:{tmp_path}/store.db", "--listen-tls", "127.0.0.1:0"]
+    command += ["--tls-certificate", str(key), "--tls-key", str(key)]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE) as process:
+        # Opens once the server reads the key, which then never comes.
+        with open(key, "wb"):
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 128 + signal.SIGTERM
+        assert process.stdout.read() == b""
