@@ -38,6 +38,7 @@ final class Ledger: WriterState {
   private var committedEntries: Int64 = 0
   var wakeAt: BootTime?
   var wakes = 0
+  private(set) var batches = 0
 
   init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
     var found: [String: Int64] = [:]
@@ -80,7 +81,10 @@ final class Ledger: WriterState {
     batch.write(Ledger.setCount) { $0.bind(count) }
   }
 
-  func didCommit() { committedEntries = entries }
+  func didCommit() {
+    committedEntries = entries
+    batches += 1
+  }
 
   var nextWake: BootTime? { wakeAt }
 

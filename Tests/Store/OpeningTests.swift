@@ -60,6 +60,20 @@ import Testing
     await store.close()
   }
 
+  @Test func anotherProgramThatReadsDoesNotHoldUpTheOpening() async throws {
+    let store = try open()
+    let reader = try ForeignProgram(path: folder.database)
+    try reader.run("BEGIN; SELECT count(*) FROM entry")
+    _ = try await LedgerClient(store: store).book(1, to: "x", id: "1")
+    await store.close()
+    let again = try open()
+    #expect(try await LedgerClient(store: again).balance("x") == 1)
+    _ = try await LedgerClient(store: again).book(1, to: "x", id: "2")
+    #expect(try await LedgerClient(store: again).problems().isEmpty)
+    try reader.unlock()
+    await again.close()
+  }
+
   @Test func nobodyElseMayReadIt() async throws {
     let store = try open()
     _ = try await LedgerClient(store: store).book(1, to: "x", id: "1")

@@ -62,6 +62,67 @@ import Testing
     #expect(queue.count == 0)
   }
 
+  /// Notes what its caller would have got.
+  final class Noted: Command, @unchecked Sendable {  // One test uses it, on one task.
+    var got: [StoreError] = []
+    override func fail(_ error: StoreError) { got.append(error) }
+  }
+
+  enum CommandEvent { case queued, cancel, take, expire, finish }
+
+  /// The table at the head of `Command`: the events, whether the writer may decide it, what the
+  /// caller got.
+  @Test(arguments: [
+    ([CommandEvent.queued, .take], true, [StoreError]()),
+    ([.queued, .take, .cancel], true, []), ([.queued, .take, .take], true, []),
+    ([.queued, .cancel, .take], false, [.cancelled]),
+    ([.queued, .cancel, .cancel, .finish], false, [.cancelled]),
+    ([.queued, .expire, .cancel], false, [.deadlineExceeded]),
+    ([.queued, .finish, .take], false, [.closed]), ([.queued, .take, .finish], true, []),
+    // Its caller never got as far as waiting; `run` answers it.
+    ([.cancel, .queued, .take], false, []),
+  ])
+  func commands(_ events: [CommandEvent], isTaken: Bool, got: [StoreError]) {
+    let command = Noted(deadline: BootTime(microseconds: 10), rows: 1)
+    for event in events {
+      switch event {
+      case .queued: _ = command.queued()
+      case .cancel: command.cancel()
+      case .take: _ = command.take(at: BootTime(microseconds: 9))
+      case .expire: _ = command.take(at: BootTime(microseconds: 10))
+      case .finish: command.finish(.closed)
+      }
+    }
+    #expect(command.isTaken == isTaken)
+    #expect(command.got == got)
+  }
+
+  /// Wants to be woken at a moment.
+  final class Sleeper: WriterState {
+    static let capability = "sleeper"
+    static let migrations: [Migration] = []
+    let nextWake: BootTime?
+    init(_ milliseconds: Int64?) {
+      nextWake = milliseconds.map { BootTime(microseconds: $0 * 1_000) }
+    }
+    init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) { nextWake = nil }
+  }
+
+  @Test(
+    arguments: [
+      // Due at once when nobody waits, a little later when somebody does.
+      ([100], 99, false, 0), ([100], 100, false, 1), ([100], 100, true, 0), ([100], 149, true, 0),
+      ([100], 150, true, 1), ([100, nil, 20], 100, false, 2), ([nil], 1_000, false, 0),
+    ] as [([Int64?], Int64, Bool, Int)])
+  func timedWorkIsBehindTheForegroundButNotForEver(
+    _ wakes: [Int64?], _ milliseconds: Int64, isBusy: Bool, due: Int
+  ) {
+    let schedule = WakeSchedule(count: wakes.count)
+    let boot = BootTime(microseconds: milliseconds * 1_000)
+    let found = schedule.due(wakes.map(Sleeper.init), at: boot, foregroundIsBusy: isBusy)
+    #expect(found.count == due)
+  }
+
   @Test func rowsAreTakenBackToAMark() {
     let buffer = RowBuffer(capacity: 8)
     let one = Statement("one")

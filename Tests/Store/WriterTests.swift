@@ -174,6 +174,40 @@ import Testing
     await store.close()
   }
 
+  @Test(arguments: [
+    // 10 commands of 2 rows each.
+    (1, 1_000, 1_000_000, 10), (4, 1_000, 1_000_000, 3), (256, 4, 1_000_000, 5),
+    // A command that is larger than a batch is one of its own.
+    (256, 1, 1_000_000, 10), (256, 1_000, 1, 10), (256, 1_000, 1_000_000, 1),
+  ])
+  func aBatchIsBoundedInCommandsRowsAndBytes(
+    _ commands: Int, _ rows: Int, _ bytes: Int, batches: Int
+  ) async throws {
+    let store = try open {
+      $0.batchCommands = commands
+      $0.batchRows = rows
+      $0.batchBytes = bytes
+    }
+    let ledger = store.state(of: Ledger.self)
+    let gate = Gate()
+    async let held: Void = store.execute(caller: "a") { _ in gate.pass() }
+    await gate.reached()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<10 {
+        group.addTask {
+          _ = try await store.execute(caller: "a", rows: 2) { ledger[$0].book(1, to: "x", $0) }
+        }
+      }
+      await store.waits(for: 10)
+      gate.open()
+      try await group.waitForAll()
+    }
+    try await held
+    // The one at the gate was a batch too.
+    #expect(try await store.execute(caller: "a") { ledger[$0].batches } == batches + 1)
+    await store.close()
+  }
+
   @Test func aQuestionToMemoryCostsNoSync() async throws {
     let disk = FaultDisk(seed: 1)
     let store = try open { $0.vfs = disk.vfs }

@@ -28,8 +28,7 @@ enum SQLiteOpening {
         PRAGMA trusted_schema = OFF;
         """)
       if !configuration.sabotage.synchronousOff { try assertDurable(connection) }
-      // What was recovered must be in the file itself before anything is answered from it.
-      try WriteAheadLog.checkpoint(connection, mode: .truncate)
+      try WriteAheadLog.empty(connection)
       try syncFolder(of: configuration.path)
       sqlite3_busy_timeout(connection.handle, 0)
       connection.countLogPages()

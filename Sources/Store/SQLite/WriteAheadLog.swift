@@ -31,6 +31,17 @@ enum WriteAheadLog {
     return Progress(logPages: Int(log), copiedPages: Int(copied))
   }
 
+  /// At the opening: what was recovered goes into the file, as much of it as another program that
+  /// still reads an older state lets us; the rest is safe in the log.
+  static func empty(_ connection: SQLiteConnection) throws(SQLiteFailure) {
+    do throws(SQLiteFailure) {
+      try checkpoint(connection, mode: .truncate)
+    } catch {
+      guard error.error == .unavailable(.busy) else { throw error }
+      try checkpoint(connection, mode: .passive)
+    }
+  }
+
   /// Writes the log's bytes again, in place, and syncs them.
   ///
   /// After an fsync failed the kernel may keep pages that read back fine, count as clean, and are
