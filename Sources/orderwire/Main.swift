@@ -16,6 +16,6 @@ enum Main {
 struct OrderwireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orderwire",
-    abstract: "Order numbers that are never issued twice, over gRPC.",
+    abstract: "Order numbers over gRPC, never one to two holders.",
     subcommands: [ServeCommand.self, BenchCommand.self])
 }
