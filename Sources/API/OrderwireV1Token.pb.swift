@@ -8,8 +8,8 @@ public import Messages
 /// A fencing token: it tells the present holder of a number from every earlier one. It is no secret.
 /// Of two tokens of one number and one incarnation, the one with the higher generation is the later.
 public struct Token: Message {
-  /// The incarnation of the store that issued the token. A restored backup begins a new
-  /// one, and with it every token issued before is void. Incarnations have no order.
+  /// The incarnation of the store that issued the token: each store that is made has its own, and a
+  /// token of another is refused. Incarnations have no order.
   public var incarnation: UInt64 = 0
 
   /// How often the number has been handed out: 1 for the first holder, one more for each later one.
