@@ -1,6 +1,7 @@
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <string.h>
+
+// No other header: what the C library declares would become this module's own, and Swift would ask
+// for an import of it wherever Glibc's is meant.
 
 // Variadic, so Swift can't call it.
 static inline int orderwire_sqlite_no_checkpoint_on_close(sqlite3 *db) {
@@ -17,23 +18,22 @@ static inline int orderwire_sqlite_no_memory_status(void) {
 static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {
   // The default VFS takes the size of one write modulo 128 KiB.
   enum { chunk = 1 << 16 };
-  char full[4096];
+  char full[4096] = {0};
   int exists = 0, code = SQLITE_OK;
   if (vfs->mxPathname + 1 > (int)sizeof full) return SQLITE_CANTOPEN;
+  // Zeros remain behind the name, where a VFS expects the (no) parameters of a URI.
   code = vfs->xFullPathname(vfs, path, (int)sizeof full - 4, full);
   if (code != SQLITE_OK && code != SQLITE_OK_SYMLINK) return code;
-  // A VFS expects a file name to be followed by (no) URI parameters: more terminators.
-  memset(full + strlen(full), 0, 4);
-  if (vfs->xAccess(vfs, full, SQLITE_ACCESS_EXISTS, &exists) != SQLITE_OK || !exists) {
-    return SQLITE_OK;
-  }
-  sqlite3_file *file = (sqlite3_file *)calloc(1, (size_t)vfs->szOsFile);
-  char *bytes = (char *)malloc(chunk);
+  code = vfs->xAccess(vfs, full, SQLITE_ACCESS_EXISTS, &exists);
+  if (code != SQLITE_OK || !exists) return code;
+  sqlite3_file *file = (sqlite3_file *)sqlite3_malloc(vfs->szOsFile);
+  char *bytes = (char *)sqlite3_malloc(chunk);
   if (!file || !bytes) {
-    free(file);
-    free(bytes);
+    sqlite3_free(file);
+    sqlite3_free(bytes);
     return SQLITE_NOMEM;
   }
+  for (int i = 0; i < vfs->szOsFile; i++) ((char *)file)[i] = 0;
   int flags = 0;
   code = vfs->xOpen(vfs, full, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, &flags);
   if (code == SQLITE_OK && !(flags & SQLITE_OPEN_READWRITE)) code = SQLITE_READONLY;
@@ -47,7 +47,7 @@ static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {
   }
   if (code == SQLITE_OK && size > 0) code = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
   if (file->pMethods) file->pMethods->xClose(file);
-  free(file);
-  free(bytes);
+  sqlite3_free(file);
+  sqlite3_free(bytes);
   return code;
 }

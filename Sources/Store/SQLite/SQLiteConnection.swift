@@ -7,7 +7,8 @@ final class SQLiteConnection {
   var parameterBuffers: [RowBuffer] = []
   private let pages: UnsafeMutablePointer<Int>
 
-  private static let setUp: Void = { _ = orderwire_sqlite_no_memory_status() }()
+  /// Before anything else of SQLite is used.
+  static let setUp: Void = { _ = orderwire_sqlite_no_memory_status() }()
 
   /// `vfs` nil: the default one.
   init(path: String, readOnly: Bool, vfs: String?) throws(SQLiteFailure) {

@@ -8,6 +8,7 @@ enum SQLiteOpening {
 
   /// The writer's connection to what is certainly on disk.
   static func writer(_ configuration: StoreConfiguration) throws(StoreError) -> SQLiteConnection {
+    SQLiteConnection.setUp
     do throws(SQLiteFailure) {
       try WriteAheadLog.rewrite(path: configuration.path, vfs: configuration.vfs)
       let connection = try SQLiteConnection(
