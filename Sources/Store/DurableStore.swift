@@ -29,6 +29,8 @@ public final class DurableStore: Sendable {
     _ configuration: StoreConfiguration, clock: any StoreClock, states: [any WriterState.Type]
   ) throws(StoreError) {
     let lock = try StoreLock(path: configuration.path)
+    var configuration = configuration
+    configuration.path = lock.databasePath
     let types: [any WriterState.Type] = [RequestLog.self, Heartbeat.self] + states
     let loaded = try LoadedStore(configuration, clock: clock, states: types)
     let identity = StoreIdentity()

@@ -60,6 +60,55 @@ import Testing
     await store.close()
   }
 
+  @Test func aFileOfTwoNamesIsRefused() async throws {
+    let store = try open()
+    _ = try await LedgerClient(store: store).book(1, to: "x", id: "1")
+    let second = folder.path + "/second.db"
+    link(folder.database, second)
+    #expect {
+      try DurableStore.open(StoreConfiguration(path: second), states: [Ledger.self])
+    } throws: { error in
+      if case StoreError.notWritable(second, _) = error { true } else { false }
+    }
+    _ = try await LedgerClient(store: store).book(1, to: "x", id: "2")
+    await store.close()
+  }
+
+  /// The log lies beside the file, not beside the link.
+  @Test func aLinkLeadsToTheSameStore() async throws {
+    let elsewhere = TemporaryFolder()
+    symlink(folder.database, elsewhere.database)
+    let store = try DurableStore.open(
+      StoreConfiguration(path: elsewhere.database), states: [Ledger.self])
+    _ = try await LedgerClient(store: store).book(1, to: "x", id: "1")
+    await store.close()
+    #expect(elsewhere.files == ["store.db"])
+    let again = try open()
+    #expect(try await LedgerClient(store: again).balance("x") == 1)
+    await again.close()
+  }
+
+  @Test func theFirstServerEndsWhenItsLockWasRemovedAndASecondOpened() async throws {
+    let events = StoreEvents()
+    var configuration = StoreConfiguration(path: folder.database)
+    configuration.onEvent = { events.add($0) }
+    let first = try DurableStore.open(configuration, states: [Ledger.self])
+    _ = try await LedgerClient(store: first).book(1, to: "x", id: "1")
+    unlink(folder.database + "-lock")
+    let second = try open()
+    _ = try await LedgerClient(store: second).book(1, to: "x", id: "2")
+    let overtaken = StoreError.failed("another server has opened this store")
+    await #expect(throws: overtaken) {
+      try await LedgerClient(store: first).book(1, to: "x", id: "3")
+    }
+    await events.waits { $0 == .failed(overtaken) }
+    let answer = try await LedgerClient(store: second).book(1, to: "x", id: "4")
+    #expect(answer == .fresh(.booked(number: 3, balance: 3)))
+    #expect(try await LedgerClient(store: second).problems().isEmpty)
+    await first.close()
+    await second.close()
+  }
+
   @Test func anotherProgramThatReadsDoesNotHoldUpTheOpening() async throws {
     let store = try open()
     let reader = try ForeignProgram(path: folder.database)

@@ -12,6 +12,7 @@ import Testing
     (.unwritable, .begin, .probe), (.unwritable, .rows, .probe), (.unwritable, .commit, .probe),
     (.broken, .begin, .recover), (.broken, .rows, .recover), (.broken, .commit, .recoverByMarker),
     (.corrupt, .begin, .giveUp), (.corrupt, .rows, .giveUp), (.corrupt, .commit, .giveUp),
+    (.overtaken, .begin, .giveUp), (.overtaken, .rows, .giveUp), (.overtaken, .commit, .giveUp),
   ])
   func verdicts(_ kind: Kind, _ stage: BatchVerdict.Stage, _ verdict: BatchVerdict) {
     #expect(BatchVerdict(kind, at: stage) == verdict)

@@ -29,7 +29,7 @@ struct LoadedStore {
       var states: [any WriterState] = []
       for type in types { states.append(try type.init(loading: reading, store: info)) }
       self.states = states
-      try Self.begin(marker, on: connection)
+      try Self.begin(marker, after: found, on: connection)
     } catch {
       connection.close()
       throw error
@@ -37,11 +37,16 @@ struct LoadedStore {
   }
 
   private static func begin(
-    _ marker: BatchMarker, on connection: SQLiteConnection
+    _ marker: BatchMarker, after found: BatchMarker, on connection: SQLiteConnection
   ) throws(StoreError) {
     let buffer = RowBuffer(capacity: 256)
-    marker.write(buffer)
-    do { try connection.execute(buffer) } catch { throw error.error }
+    marker.write(buffer, after: found)
+    do throws(SQLiteFailure) {
+      try connection.execute(buffer)
+      guard connection.changedRows == 1 else { throw .overtaken }
+    } catch {
+      throw error.error
+    }
   }
 
   private static func identity(

@@ -30,9 +30,16 @@ enum StoreSchema {
   static let addIdentity = Statement("INSERT INTO store_identity VALUES (1, $1, $2, $3)")
   static let readMarker = Statement(
     "SELECT epoch, sequence, time_us, boot_us FROM writer_batch WHERE writer = 0")
+  static let readEpoch = Statement("SELECT epoch FROM writer_batch WHERE writer = 0")
   static let writeMarker = Statement(
     "UPDATE writer_batch SET epoch = $1, sequence = $2, time_us = $3, boot_us = $4 WHERE writer = 0"
   )
+  /// Changes nothing if a batch was committed since the marker was read.
+  static let beginEpoch = Statement(
+    """
+    UPDATE writer_batch SET epoch = $1, sequence = $2, time_us = $3, boot_us = $4
+    WHERE writer = 0 AND epoch = $5 AND sequence = $6
+    """)
 
   /// 63 random bits: fits BIGINT without a sign.
   static func randomBits() -> Int64 {
@@ -59,12 +66,22 @@ struct BatchMarker: Equatable {
   }
 
   func write(_ buffer: RowBuffer) {
-    buffer.appendRow(of: StoreSchema.writeMarker) { row in
-      row.bind(epoch)
-      row.bind(sequence)
-      row.bind(now)
-      row.bind(boot)
+    buffer.appendRow(of: StoreSchema.writeMarker) { bind(&$0) }
+  }
+
+  func write(_ buffer: RowBuffer, after found: BatchMarker) {
+    buffer.appendRow(of: StoreSchema.beginEpoch) { row in
+      bind(&row)
+      row.bind(found.epoch)
+      row.bind(found.sequence)
     }
+  }
+
+  private func bind(_ row: inout Row) {
+    row.bind(epoch)
+    row.bind(sequence)
+    row.bind(now)
+    row.bind(boot)
   }
 
   /// The same batch, whatever the times.

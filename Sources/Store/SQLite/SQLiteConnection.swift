@@ -65,6 +65,9 @@ final class SQLiteConnection {
   /// Outside of a transaction.
   var isIdle: Bool { sqlite3_get_autocommit(handle) != 0 }
 
+  /// By the last INSERT, UPDATE or DELETE.
+  var changedRows: Int { Int(sqlite3_changes(handle)) }
+
   func failure(_ code: Int32) -> SQLiteFailure {
     SQLiteFailure(code: code, message: String(cString: sqlite3_errmsg(handle)))
   }

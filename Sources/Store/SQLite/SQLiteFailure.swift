@@ -7,6 +7,7 @@ struct SQLiteFailure: Error {
   let message: String
   /// Set where a command, not the engine, is what failed.
   private var cause: StoreError?
+  private var isOvertaken = false
 
   init(code: Int32, message: String) {
     self.code = code
@@ -20,6 +21,15 @@ struct SQLiteFailure: Error {
     return failure
   }
 
+  /// The database belongs to a server that was started later.
+  static var overtaken: SQLiteFailure {
+    let error = StoreError.failed("another server has opened this store")
+    var failure = SQLiteFailure(code: SQLITE_ABORT, message: error.description)
+    failure.cause = error
+    failure.isOvertaken = true
+    return failure
+  }
+
   /// What the writer has to do about it.
   enum Kind: Hashable {
     /// The statement or its values are at fault, the storage is fine.
@@ -30,10 +40,13 @@ struct SQLiteFailure: Error {
     case broken
     /// What is on disk is no longer a database.
     case corrupt
+    /// Another server has begun an epoch.
+    case overtaken
   }
 
   var kind: Kind {
-    switch code & 0xff {
+    if isOvertaken { return .overtaken }
+    return switch code & 0xff {
     case SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_NOMEM, SQLITE_PERM,
       SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_INTERRUPT:
       .unwritable

@@ -6,6 +6,7 @@
 /// unwritable    | fail all, probe | undo, fail, probe | undo, fail, probe
 /// broken        | recover         | recover           | recover, the marker decides
 /// corrupt       | give up         | give up           | give up
+/// overtaken     | give up         | give up           | give up
 ///
 /// A split tries the halves in order; a command that fails alone is the guilty one. An unwritable
 /// COMMIT has written no whole commit that this process will ever read: the next one overwrites it.
@@ -30,7 +31,7 @@ enum BatchVerdict: Equatable {
       case (.unwritable, _): .probe
       case (.broken, .commit): .recoverByMarker
       case (.broken, _): .recover
-      case (.corrupt, _): .giveUp
+      case (.corrupt, _), (.overtaken, _): .giveUp
       }
   }
 }

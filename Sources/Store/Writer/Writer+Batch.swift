@@ -43,12 +43,24 @@ extension Writer {
     let limit = clock.boot() + configuration.busyWait
     while true {
       do throws(SQLiteFailure) {
-        return try connection.step(Self.begin)
+        return try beginOwned()
       } catch {
         guard error.error == .unavailable(.busy), clock.boot() < limit else { throw error }
         pauseBriefly()
       }
     }
+  }
+
+  /// The last line of defence where the lock couldn't keep a second server out: of two, the older
+  /// one must not decide anything, as it doesn't know what the newer has handed out.
+  func beginOwned() throws(SQLiteFailure) {
+    try connection.step(Self.begin)
+    var epoch: Int64?
+    try connection.query(StoreSchema.readEpoch, noParameters) { row in
+      epoch = row.integer(0)
+      return false
+    }
+    guard epoch == marker.epoch else { throw .overtaken }
   }
 
   /// Decides commands until the batch is full; says how many it looked at, as some are over

@@ -24,7 +24,7 @@ extension Writer {
       switch error.kind {
       case .unwritable, .guilty: pause(error.error)
       case .broken: recover(after: error.error, unknown: nil, [])
-      case .corrupt: giveUp(error.error)
+      case .corrupt, .overtaken: giveUp(error.error)
       }
     }
   }

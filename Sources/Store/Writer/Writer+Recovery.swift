@@ -25,7 +25,7 @@ extension Writer {
     next.sequence += 1
     next.write(buffer)
     do throws(SQLiteFailure) {
-      try connection.step(Self.begin)
+      try beginOwned()
       try connection.execute(buffer)
       try connection.step(Self.commit)
     } catch {
@@ -33,7 +33,7 @@ extension Writer {
       switch error.kind {
       case .unwritable, .guilty: _ = mode.happened(.unwritable)
       case .broken: recover(after: error.error, unknown: nil, [])
-      case .corrupt: giveUp(error.error)
+      case .corrupt, .overtaken: giveUp(error.error)
       }
       return
     }
@@ -61,13 +61,15 @@ extension Writer {
     connection.close()
     while true {
       do throws(StoreError) {
+        // With the lock the store may be another's, and the epoch on disk doesn't say whose.
+        guard lock.isWhole else { throw .failed("its lock file was removed or replaced") }
         let loaded = try LoadedStore(configuration, clock: clock, states: types)
         resume(loaded, unknown: unknown, commands)
         return
       } catch {
         let event: WriterMode.Event =
           switch error {
-          case .corrupt, .newerVersion: .corrupt
+          case .corrupt, .newerVersion, .failed: .corrupt
           case .storage: .broken
           default: .unwritable
           }
@@ -100,6 +102,7 @@ extension Writer {
 
   func giveUp(_ error: StoreError) {
     batch.forget()
+    if !connection.isIdle { try? connection.step(Self.rollback) }
     _ = mode.happened(.corrupt)
     refuse(.failed(error.description))
     readers.suspend()

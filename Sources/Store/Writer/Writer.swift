@@ -26,6 +26,7 @@ final class Writer: @unchecked Sendable {
   var marker: BatchMarker
   var mode = WriterMode.serving
   let batch: Batch
+  let noParameters = RowBuffer(capacity: 16)
   var wakes: WakeSchedule
   var pagesAtLastCheckpoint = 0
 
