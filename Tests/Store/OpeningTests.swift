@@ -33,6 +33,16 @@ import Testing
     #expect(isCorrupt { () throws(StoreError) in try open() })
   }
 
+  /// Its numbers were handed out: an empty store would begin with them again.
+  @Test(arguments: [true, false])
+  func aLogWithoutItsDatabaseIsNamedSo(_ isEmptied: Bool) async throws {
+    await (try open()).close()
+    overwrite(folder.database + "-wal", from: 0, with: Array(repeating: 1, count: 4_096))
+    if isEmptied { truncate(folder.database, 0) } else { unlink(folder.database) }
+    #expect(isCorrupt { () throws(StoreError) in try open() })
+    #expect(isCorrupt { () throws(StoreError) in try open() }, "the second time too")
+  }
+
   func isCorrupt(_ body: () throws(StoreError) -> DurableStore) -> Bool {
     do throws(StoreError) {
       _ = try body()

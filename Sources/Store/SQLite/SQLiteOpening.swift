@@ -10,6 +10,7 @@ enum SQLiteOpening {
   static func writer(_ configuration: StoreConfiguration) throws(StoreError) -> SQLiteConnection {
     SQLiteConnection.setUp
     do throws(SQLiteFailure) {
+      try assertNotLost(configuration.path)
       try WriteAheadLog.rewrite(path: configuration.path, vfs: configuration.vfs)
       let connection = try SQLiteConnection(
         path: configuration.path, readOnly: false, vfs: configuration.vfs)
@@ -57,6 +58,20 @@ enum SQLiteOpening {
   /// The hot tables' inner pages and tails; the rest is the page cache's.
   private static let writerCacheKiB = 65_536
   private static let readerCacheKiB = 8_192
+
+  /// A log is only ever begun after its database: without one SQLite would drop the log and begin
+  /// an empty store, whose numbers were all handed out before.
+  private static func assertNotLost(_ path: String) throws(SQLiteFailure) {
+    guard size(of: path) == 0, size(of: path + "-wal") > 0 else { return }
+    throw SQLiteFailure(
+      code: SQLITE_CORRUPT, message: "the file is empty, but its log \(path)-wal isn't")
+  }
+
+  /// Zero if there is no such file.
+  private static func size(of path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
 
   /// A library in between may have set these back: look, don't trust.
   private static func assertDurable(_ connection: SQLiteConnection) throws(SQLiteFailure) {
