@@ -65,6 +65,9 @@ public enum StoreEvent: Sendable, Equatable {
   case recovered(batchCommitted: Bool)
   /// Timed work of a capability failed and is tried again later.
   case wakeFailed(capability: String, StoreError)
+  /// The wall clock is this far behind times that the store has given out already; until it is there
+  /// again the store's time stands still. Told once each time.
+  case clockBehind(by: Duration)
   /// The end: the process should exit with an error.
   case failed(StoreError)
 }

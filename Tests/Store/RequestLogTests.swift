@@ -96,6 +96,21 @@ import Testing
     await store.close()
   }
 
+  /// What the store shows stands still until the clock is there again, but ids are of today.
+  @Test func aJumpOfTheClockThatIsCorrectedRefusesNoNewId() async throws {
+    let store = try open()
+    clock.stepWall(by: .seconds(40 * 86_400))
+    _ = try await LedgerClient(store: store).book(5, to: "x", id: "ahead")
+    await store.close()
+    clock.stepWall(by: .seconds(-40 * 86_400))
+    let again = try open()
+    let answer = try await LedgerClient(store: again).book(5, to: "x", id: id(age: .zero))
+    #expect(answer == .fresh(.booked(number: 2, balance: 10)))
+    let old = try await LedgerClient(store: again).book(5, to: "x", id: id(age: .seconds(86_401)))
+    #expect(old == .tooOld)
+    await again.close()
+  }
+
   @Test func anOldIdThatIsStillKeptIsAnswered() async throws {
     let store = try open()
     let old = id(age: .seconds(86_390))

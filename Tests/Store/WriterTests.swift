@@ -96,6 +96,26 @@ import Testing
     }
   }
 
+  @Test func aClockFarBehindIsToldOnceEachTime() async throws {
+    let store = try open()
+    func book() async throws -> Duration {
+      try await store.execute(caller: "a") { $0.now - $0.wall }
+    }
+    #expect(try await book() == .zero)
+    clock.stepWall(by: .seconds(-30))
+    #expect(try await book() == .seconds(30))
+    #expect(events.list.isEmpty)
+    clock.stepWall(by: .seconds(-3_570))
+    for _ in 0..<3 { #expect(try await book() == .seconds(3_600)) }
+    #expect(events.list == [.clockBehind(by: .seconds(3_600))])
+    clock.stepWall(by: .seconds(3_600))
+    #expect(try await book() == .zero)
+    clock.stepWall(by: .seconds(-61))
+    #expect(try await book() == .seconds(61))
+    #expect(events.list.last == .clockBehind(by: .seconds(61)) && events.list.count == 2)
+    await store.close()
+  }
+
   @Test func bootTimeGoesOnAfterARestartOfTheMachine() async throws {
     let store = try open()
     clock.advance(by: .seconds(500))

@@ -4,4 +4,9 @@ struct Moment: Sendable, Equatable {
   var wall: Int64
   /// The clock that leases run on, which nobody sets.
   var boot: Int64
+  /// How far the wall clock itself is behind `wall`.
+  var behind: Int64 = 0
+
+  /// What the wall clock will show at boot time `instant`, as far as it can be told now.
+  func shown(at instant: Int64) -> Int64 { wall - behind + (instant - boot) }
 }

@@ -119,6 +119,8 @@ public final class NumberState: WriterState {
 
 extension Moment {
   init(_ batch: Batch) {
-    self.init(wall: batch.now.microseconds, boot: batch.boot.microseconds)
+    self.init(
+      wall: batch.now.microseconds, boot: batch.boot.microseconds,
+      behind: batch.now.microseconds - batch.wall.microseconds)
   }
 }

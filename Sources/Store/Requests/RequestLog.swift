@@ -73,9 +73,10 @@ final class RequestLog: WriterState {
         if let found = try match(key, at: sequence, batch) { return found }
       }
     }
-    guard let made = RequestAge.time(ofID: key.requestID), made <= batch.now + Self.clockSkew
+    // Not `now`: after a jump of the clock that was corrected every id of today would be too old.
+    guard let made = RequestAge.time(ofID: key.requestID), made <= batch.wall + Self.clockSkew
     else { return .new }
-    return made < batch.now - configuration.requestWindow ? .tooOld : .new
+    return made < batch.wall - configuration.requestWindow ? .tooOld : .new
   }
 
   /// Must not be called for a key that is known.

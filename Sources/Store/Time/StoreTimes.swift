@@ -15,8 +15,20 @@ struct StoreTimes: Sendable {
   var boot: BootTime { BootTime(microseconds: clock.boot().microseconds &+ bootOffset) }
 
   /// While the wall clock is behind, time stands still.
-  mutating func advance() -> Timestamp {
-    lastNow = max(lastNow, clock.wall())
-    return lastNow
+  mutating func advance() -> (now: Timestamp, wall: Timestamp) {
+    let wall = clock.wall()
+    lastNow = max(lastNow, wall)
+    let behind = lastNow - wall
+    let isBehind = behind > Self.tolerated
+    newlyBehind = isBehind && !wasBehind ? behind : nil
+    wasBehind = isBehind
+    return (lastNow, wall)
   }
+
+  /// How far the wall clock was found behind, once each time that it is.
+  private(set) var newlyBehind: Duration?
+  private var wasBehind = false
+
+  /// A clock that is kept in time is never stepped this far.
+  private static let tolerated = Duration.seconds(60)
 }

@@ -4,6 +4,9 @@ public final class Batch {
   /// The time of this batch: the wall clock, but never before an earlier batch's, whatever the wall
   /// clock does, also over restarts.
   public private(set) var now = Timestamp(microseconds: 0)
+  /// What the wall clock itself shows: before `now` after a step back. For comparing with times of
+  /// other clocks, and for showing; never for order.
+  public private(set) var wall = Timestamp(microseconds: 0)
   /// The boot time of this batch, on the store's own scale.
   public private(set) var boot = BootTime(microseconds: 0)
 
@@ -77,8 +80,9 @@ public final class Batch {
 
   private var flushes = 0
 
-  func begin(now: Timestamp, boot: BootTime) {
+  func begin(now: Timestamp, wall: Timestamp, boot: BootTime) {
     self.now = now
+    self.wall = wall
     self.boot = boot
     failure = nil
     hasFlushed = false

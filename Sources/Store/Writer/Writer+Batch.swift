@@ -20,7 +20,9 @@ extension Writer {
       settle(commands, failed: error, at: .begin)
       return commands.count
     }
-    batch.begin(now: times.advance(), boot: times.boot)
+    let (now, wall) = times.advance()
+    if let behind = times.newlyBehind { configuration.onEvent(.clockBehind(by: behind)) }
+    batch.begin(now: now, wall: wall, boot: times.boot)
     let (looked, decided) = decide(commands)
     do throws(StageFailure) {
       try commit(decided)

@@ -36,6 +36,10 @@ struct StoreReport: Sendable {
       log.error(
         "timed work failed, is tried again",
         metadata: ["capability": "\(capability)", "cause": "\(error)"])
+    case .clockBehind(let duration):
+      log.warning(
+        "the clock is behind the store's times, which stand still until it is there again",
+        metadata: ["behind": "\(duration)"])
     case .failed(let error):
       // Nothing can be promised any more. What was acknowledged is on disk, where the next start finds it.
       let failure = CommandFailure(error, store: path)

@@ -62,7 +62,7 @@ extension Book {
     }
     if let lease = leases[hold.lease] {
       hold.leaseID = lease.id
-      hold.expireTime = now.wall + (lease.expires - now.boot)
+      hold.expireTime = now.shown(at: lease.expires)
     }
     return hold
   }
@@ -130,7 +130,7 @@ extension Book {
     }
     return LeaseView(
       business: pool.business, id: lease.id, caller: callers[lease.caller], ttl: lease.ttl,
-      expireTime: now.wall + (lease.expires - now.boot), count: Int64(lease.count))
+      expireTime: now.shown(at: lease.expires), count: Int64(lease.count))
   }
 
   /// Removes a lease that lost its last number, if it was made with its numbers or ran out.

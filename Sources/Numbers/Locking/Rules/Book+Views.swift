@@ -52,7 +52,7 @@ extension Book {
       return LockView(
         number: number, generation: lock.generation, caller: callers[lock.caller],
         lease: lease?.id ?? 0, allocated: lock.allocated,
-        state: .live(expireTime: lease.map { now.wall + ($0.expires - now.boot) }))
+        state: .live(expireTime: lease.map { now.shown(at: $0.expires) }))
     }
     guard let ended = rows.endedNumber(located.key), shows(ended, number, located.key, in: pool)
     else { throw .numberUnknown(0) }
