@@ -104,7 +104,7 @@ extension BookSnapshot {
 extension Book {
   /// What must be true between any two calls; empty where it is.
   var contradictions: [String] {
-    var found: [String] = []
+    var found: [String] = countContradictions
     var uses: [Int32: Int] = [:]
     var held: [Int32: Int32] = [:]
     for case let pool? in pools {

@@ -2,9 +2,9 @@
 
 /// Keeps of the rows what the book asks for again, and counts the others.
 final class MemoryRows: NumberRows {
-  private(set) var locks: Set<NumberKey> = []
-  private(set) var ended: [NumberKey: EndedNumber] = [:]
-  private(set) var leases: Set<Int64> = []
+  var locks: Set<NumberKey> = []
+  var ended: [NumberKey: EndedNumber] = [:]
+  var leases: Set<Int64> = []
   private(set) var ranges = 0
   private(set) var lapsed = 0
 

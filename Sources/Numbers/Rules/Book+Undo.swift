@@ -24,24 +24,30 @@ extension Book {
       leases.setExpiry(index, before.expires)
     case .rangeAdded(let pool, let range):
       pool.stock.undoAppend()
-      pool.stockCount -= range.count
+      count(-range.count, of: range.series, in: pool)
       series[range.series]?.uses -= 1
     case .rangeUsed(let pool, let range, let next):
-      pool.stockCount += range.next - next
+      count(range.next - next, of: range.series, in: pool)
       range.next = next
     case .rangesTaken(let pool, let count):
       pool.stock.undoTakeFirst(count)
       for offset in 0..<count {
-        pool.stockCount += pool.stock[offset].count
-        series[pool.stock[offset].series]?.uses += 1
+        let range = pool.stock[offset]
+        self.count(range.count, of: range.series, in: pool)
+        series[range.series]?.uses += 1
       }
     case .returnedAdded(let pool, let series):
       pool.returned.undoAppend()
       pool.nextPlace -= 1
+      series.returns.undoAppend()
       series.uses -= 1
     case .returnedTaken(let pool, let count):
       pool.returned.undoTakeFirst(count)
-      for offset in 0..<count { series[pool.returned[offset].series]?.uses += 1 }
+      for offset in 0..<count {
+        guard let series = series[pool.returned[offset].series] else { continue }
+        series.returns.undoTakeFirst(1)
+        series.uses += 1
+      }
     case .seriesAdvanced(let series, let next): series.next = next
     case .counted(let pool, let counters, let lastGenerated, let nextLease):
       pool.counters = counters
@@ -64,6 +70,8 @@ extension Book {
     }
     for series in dirtySeries { series.isDirty = false }
     for range in dirtyRanges { range.isDirty = false }
+    for series in takenSeries { series.returns.forget() }
+    takenSeries.removeAll(keepingCapacity: true)
     dirtyPools.removeAll(keepingCapacity: true)
     dirtySeries.removeAll(keepingCapacity: true)
     dirtyRanges.removeAll(keepingCapacity: true)

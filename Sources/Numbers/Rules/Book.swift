@@ -26,6 +26,8 @@ final class Book {
   let incarnation: UInt64
   var pools: [Pool?] = []
   var byBusiness: [String: Int32] = [:]
+  /// The keys of `byBusiness` in the order of their bytes, so that a page of them is a slice.
+  var businesses: [String] = []
   var nextPool: Int64 = 1
   var series = Slab<Series>()
   var locks = Slab<Lock>()
@@ -37,6 +39,8 @@ final class Book {
   /// Series whose next serial is to be written before the commit.
   var dirtySeries: [Series] = []
   var dirtyRanges: [StockRange] = []
+  /// Series of which numbers were taken off the line.
+  var takenSeries: [Series] = []
   /// Pools whose stock is below the low watermark.
   var poolsToFill: [Pool] = []
   /// Templates that got a new period, and may have old ones to forget.

@@ -36,6 +36,7 @@ final class BookLoader {
     try connection.query(NumberStatements.returned) { (row) throws(StoreError) in
       try addReturned(row)
     }
+    book.businesses = book.byBusiness.keys.sorted()
     for case let pool? in book.pools {
       book.grownEditions.append(contentsOf: pool.editions)
       book.fillLater(pool)
@@ -135,9 +136,7 @@ final class BookLoader {
     let range = StockRange(
       series: series.index, first: row.integer(3), next: row.integer(4), last: row.integer(5),
       generated: row.integer(6))
-    pool.stock.append(range)
-    pool.stockCount += range.count
-    series.uses += 1
+    book.add(range, to: series, in: pool)
   }
 
   private func addLease(_ row: borrowing ResultRow) throws(StoreError) {
@@ -181,6 +180,7 @@ final class BookLoader {
         series: series.index, generation: UInt32(truncatingIfNeeded: row.integer(4)),
         serial: row.integer(3), generated: row.integer(5), returned: row.integer(6)))
     pool.nextPlace = row.integer(7) + 1
+    series.returns.append(row.integer(6))
     series.uses += 1
   }
 

@@ -89,7 +89,7 @@ extension Book {
         plan.tooOld.count < Limits.lapsesPerCall
       {
         let number = pool.returned[plan.lineCount]
-        guard isOutOfQuarantine(number, in: pool, at: now) else { break }
+        guard isOutOfQuarantine(returned: number.returned, in: pool, at: now) else { break }
         // A number whose generations are used up is as good as too old: they never start again.
         if isFresh(number.series, number.generated, in: pool, target), number.generation < .max {
           needed -= 1
@@ -126,6 +126,8 @@ extension Book {
       let number = pool.returned[offset]
       guard let series = series[number.series] else { continue }
       series.uses -= 1
+      series.returns.takeFirst(1)
+      if takenSeries.last !== series { takenSeries.append(series) }
       let key = key(series, number.serial)
       if plan.tooOld.contains(offset) {
         rows.retireReturned(key)

@@ -76,9 +76,7 @@ extension Book {
       series.isDirty = true
       dirtySeries.append(series)
     }
-    pool.stock.append(range)
-    pool.stockCount += count
-    series.uses += 1
+    add(range, to: series, in: pool)
     undoLog.append(.rangeAdded(pool, range))
     pool.counters.generated += count
     pool.lastGenerated = target.moment
@@ -107,11 +105,25 @@ extension Book {
     return series.period == target.period
   }
 
+  /// Puts a range behind the others of its pool.
+  func add(_ range: StockRange, to series: Series, in pool: Pool) {
+    range.end = (pool.stock.waiting.last?.end ?? 0) + range.count
+    pool.stock.append(range)
+    count(range.count, of: range.series, in: pool)
+    series.uses += 1
+  }
+
+  /// Counts numbers that came into the stock of a pool, or left it.
+  func count(_ change: Int64, of index: Int32, in pool: Pool) {
+    pool.stockCount += change
+    series[index]?.stockCount += change
+  }
+
   /// Takes the next `count` serials of a range.
   func use(_ range: StockRange, _ count: Int64, in pool: Pool) {
     undoLog.append(.rangeUsed(pool, range, next: range.next))
     range.next += count
-    pool.stockCount -= count
+    self.count(-count, of: range.series, in: pool)
     if !range.isDirty {
       range.isDirty = true
       dirtyRanges.append(range)
@@ -128,8 +140,9 @@ extension Book {
   func takeRanges(_ count: Int, in pool: Pool) {
     guard count > 0 else { return }
     for offset in 0..<count {
-      pool.stockCount -= pool.stock[offset].count
-      series[pool.stock[offset].series]?.uses -= 1
+      let range = pool.stock[offset]
+      self.count(-range.count, of: range.series, in: pool)
+      series[range.series]?.uses -= 1
     }
     pool.stock.takeFirst(count)
     undoLog.append(.rangesTaken(pool, count))

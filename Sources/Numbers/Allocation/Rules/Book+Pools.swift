@@ -24,11 +24,13 @@ extension Book {
     pools.append(pool)
     nextPool += 1
     byBusiness[business] = pool.index
+    businesses.insert(business, at: place(of: business))
     // The place of an undone pool stays empty, since its number may stand in other notes.
     undoLog.append(
       .other { [unowned self] in
         pools[Int(pool.index)] = nil
         byBusiness[business] = nil
+        businesses.remove(at: place(of: business))
       })
     rows.insertPool(pool)
     rows.insertEdition(pool.editions[0], of: pool)
@@ -110,12 +112,15 @@ extension Book {
   /// Up to `count` pools after a business, in the order of their bytes, and whether there are more.
   func pools(after business: String, count: Int, at now: Moment) -> (pools: [PoolView], more: Bool)
   {
-    let names = byBusiness.keys.filter { $0 > business }.sorted()
+    let names = businesses[businesses.partitionPoint { $0 <= business }...]
     let page = names.prefix(count).compactMap { name in
       byBusiness[name].flatMap { pools[Int($0)] }.map { view($0, at: now) }
     }
     return (page, names.count > count)
   }
+
+  /// Where a business stands in `businesses`, or would stand.
+  private func place(of business: String) -> Int { businesses.partitionPoint { $0 < business } }
 
   private func view(_ pool: Pool, at now: Moment) -> PoolView {
     PoolView(

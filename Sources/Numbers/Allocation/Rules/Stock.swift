@@ -20,6 +20,9 @@ final class StockRange {
   let last: Int64
   /// What the numbers' timestamps show. Wall clock, µs.
   let generated: Int64
+  /// Numbers in stock up to its end, from any fixed place before it: the difference of two ranges
+  /// says how many numbers are between them, since only the first range is ever used in part.
+  var end: Int64 = 0
   /// Its row doesn't say how far it is used.
   var isDirty = false
 
@@ -47,6 +50,10 @@ final class Series {
   var live: [Int64: Int32] = [:]
   /// Ranges in stock and numbers in line; with the live locks they keep it in memory.
   var uses = 0
+  /// Its numbers in stock.
+  var stockCount: Int64 = 0
+  /// When its numbers in line came back (lease clock, µs), in the order of the line.
+  var returns = Line<Int64>()
   var isDirty = false
 
   init(pool: Int32, edition: Int32, period: Int32, next: Int64) {

@@ -23,6 +23,7 @@ extension Book {
         series: lock.series, generation: lock.generation, serial: lock.serial,
         generated: lock.generated, returned: now.boot))
     pool.nextPlace += 1
+    series.returns.append(now.boot)
     series.uses += 1
     undoLog.append(.returnedAdded(pool, series))
   }
@@ -35,11 +36,12 @@ extension Book {
       ended: now.wall, end: end)
   }
 
-  /// Whether a number in line may be handed out as far as its quarantine is concerned.
-  func isOutOfQuarantine(_ number: ReturnedNumber, in pool: Pool, at now: Moment) -> Bool {
+  /// Whether a number that came back at `returned` (lease clock, µs) may be handed out as far as
+  /// its quarantine is concerned.
+  func isOutOfQuarantine(returned: Int64, in pool: Pool, at now: Moment) -> Bool {
     switch pool.settings.reuse {
     case .atOnce: true
-    case .afterQuarantine: now.boot - number.returned >= pool.settings.quarantine
+    case .afterQuarantine: now.boot - returned >= pool.settings.quarantine
     case .never: false
     }
   }

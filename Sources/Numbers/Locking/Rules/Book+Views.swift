@@ -61,7 +61,7 @@ extension Book {
       allocated: ended.allocated, state: .ended(ended.ended, ended.end))
   }
 
-  /// What the pool has now. It looks at every range and every returned number.
+  /// What the pool has now, from what is counted as it changes: all calls wait for this one.
   func stock(of pool: Pool, at now: Moment) -> StockView {
     var view = StockView()
     view.live = pool.counters.live
@@ -70,20 +70,48 @@ extension Book {
     view.period = target.edition.form.period.text(target.period)
     view.remainingInPeriod = target.remaining
     view.isLow = isLow(target.remaining, target.edition.form)
-    for range in pool.stock.waiting
-    where isFresh(range.series, range.generated, in: pool, target) {
-      view.remainingInPool += range.count
-    }
+    view.remainingInPool = freshStock(of: pool, target)
     guard pool.settings.reuse != .never else { return view }
+    let line = freshLine(of: pool, target, at: now)
+    view.remainingInPool += line.free
+    view.quarantined = line.quarantined
+    return view
+  }
+
+  /// Numbers in stock that may be handed out.
+  private func freshStock(of pool: Pool, _ target: GenerationTarget) -> Int64 {
+    guard pool.settings.maxAge != nil else { return target.series?.stockCount ?? 0 }
+    // Templates and the moments of ranges only grow along the stock.
+    let ranges = pool.stock.waiting
+    let fresh = ranges.partitionPoint { !isFresh($0.series, $0.generated, in: pool, target) }
+    guard fresh > ranges.startIndex, let last = ranges.last else { return pool.stockCount }
+    return last.end - ranges[fresh - 1].end
+  }
+
+  /// Numbers in line that may be handed out now, or after their quarantine.
+  private func freshLine(
+    of pool: Pool, _ target: GenerationTarget, at now: Moment
+  ) -> (free: Int64, quarantined: Int64) {
+    guard pool.settings.maxAge == nil else { return freshByAge(pool, target, at: now) }
+    guard let returns = target.series?.returns.waiting else { return (0, 0) }
+    let held = returns.partitionPoint { isOutOfQuarantine(returned: $0, in: pool, at: now) }
+    return (Int64(held - returns.startIndex), Int64(returns.endIndex - held))
+  }
+
+  /// The same where numbers have an age: it has no order along the line, so this looks at each.
+  private func freshByAge(
+    _ pool: Pool, _ target: GenerationTarget, at now: Moment
+  ) -> (free: Int64, quarantined: Int64) {
+    var (free, quarantined): (Int64, Int64) = (0, 0)
     for number in pool.returned.waiting
     where isFresh(number.series, number.generated, in: pool, target) {
-      if isOutOfQuarantine(number, in: pool, at: now) {
-        view.remainingInPool += 1
+      if isOutOfQuarantine(returned: number.returned, in: pool, at: now) {
+        free += 1
       } else {
-        view.quarantined += 1
+        quarantined += 1
       }
     }
-    return view
+    return (free, quarantined)
   }
 
   /// What a pool has counted.
