@@ -2,7 +2,7 @@
 
 /// A book without a store, and a clock moved by hand.
 final class BookFixture {
-  let book = Book(incarnation: 77)
+  let book: Book
   let rows = MemoryRows()
   /// 2026-11-21 15:59:50 UTC.
   var now = Moment(wall: 1_795_276_790_000_000, boot: 5_000_000)
@@ -10,8 +10,10 @@ final class BookFixture {
 
   /// A book with the pool "shop".
   init(
-    _ template: String = "SO{serial:6}", _ change: (inout PoolSettings) -> Void = { _ in }
+    _ template: String = "SO{serial:6}", book: Book = Book(incarnation: 77),
+    _ change: (inout PoolSettings) -> Void = { _ in }
   ) throws(Refusal) {
+    self.book = book
     try make("shop", template, change)
   }
 

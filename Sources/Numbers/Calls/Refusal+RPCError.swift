@@ -59,6 +59,11 @@ extension Refusal {
     // Allocating.
     case .countOutOfRange:
       invalid("COUNT_OUT_OF_RANGE", "count", "from 1 to \(Limits.numbersPerCall)")
+    case .liveNumbersExhausted(let limit):
+      RPCError(
+        .resourceExhausted, reason: "LIVE_NUMBERS_EXHAUSTED",
+        "a pool has up to \(limit) live numbers: complete or release some",
+        metadata: ["limit": "\(limit)"])
     case .holderInvalid:
       invalid("HOLDER_INVALID", "holder", "from 1 to \(Limits.holderBytes) bytes")
     case .serialsExhausted(let period, let remaining):
@@ -77,6 +82,10 @@ extension Refusal {
     // Leases.
     case .leasesOff:
       precondition("LEASES_OFF", "the numbers of this pool are held without leases")
+    case .leasesExhausted(let limit):
+      RPCError(
+        .resourceExhausted, reason: "LEASES_EXHAUSTED",
+        "a pool has up to \(limit) leases: let some end", metadata: ["limit": "\(limit)"])
     case .leaseTTLOutOfRange(let least, let most):
       invalid(
         "LEASE_TTL_OUT_OF_RANGE", call.leaseTTL,

@@ -18,6 +18,11 @@ enum Limits {
   static let generationBatch: Int64 = 1_000_000
   /// Ranges in stock: high watermark / generation batch. Each is a row and an entry in memory.
   static let rangesPerPool: Int64 = 10_000
+  /// Each live number is an entry in the writer's memory and a row, and a pool without leases may
+  /// hold them for ever.
+  static let liveNumbersPerPool: Int64 = 10_000_000
+  /// So is each lease, with or without numbers.
+  static let leasesPerPool = 1_000_000
   /// A call is decided as a whole while all other calls wait.
   static let numbersPerCall = 1_000
   static let holderBytes = 128

@@ -17,6 +17,7 @@ enum Refusal: Error, Equatable, Sendable {
 
   // Allocating.
   case countOutOfRange
+  case liveNumbersExhausted(limit: Int64)
   case holderInvalid
   case serialsExhausted(period: String, remaining: Int64)
   case yearNotShown
@@ -24,6 +25,7 @@ enum Refusal: Error, Equatable, Sendable {
 
   // Leases.
   case leasesOff
+  case leasesExhausted(limit: Int)
   case leaseTTLOutOfRange(least: Int64, most: Int64)
   case leaseNotFound
   case leaseNotHeld

@@ -49,6 +49,9 @@ extension Book {
     let pool = try pool(of: command.business)
     try check(command.caller)
     let lease = try resolve(command.lease, command.caller, in: pool)
+    guard pool.counters.live + Int64(command.count) <= liveNumbersPerPool else {
+      throw .liveNumbersExhausted(limit: liveNumbersPerPool)
+    }
     let plan = try plan(command.count, in: pool, at: now)
 
     touch(pool)

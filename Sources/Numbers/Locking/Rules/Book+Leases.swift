@@ -28,9 +28,12 @@ extension Book {
       throw .leasesOff
     }
     switch choice {
-    case .poolDefault: return .new(ttl: settings.defaultLease)
+    case .poolDefault:
+      try checkRoom(in: pool)
+      return .new(ttl: settings.defaultLease)
     case .ttl(let ttl):
       try check(ttl: ttl, in: pool)
+      try checkRoom(in: pool)
       return .new(ttl: ttl)
     case .existing(let id): return .existing(try lease(id, of: caller, in: pool))
     }
@@ -49,6 +52,11 @@ extension Book {
     guard ttl >= settings.minLease, ttl <= settings.maxLease else {
       throw .leaseTTLOutOfRange(least: settings.minLease, most: settings.maxLease)
     }
+  }
+
+  /// Whether the pool may have one more lease.
+  private func checkRoom(in pool: Pool) throws(Refusal) {
+    guard pool.leases.count < leasesPerPool else { throw .leasesExhausted(limit: leasesPerPool) }
   }
 
   /// Opens what an allocation holds its numbers by.
@@ -86,6 +94,7 @@ extension Book {
     guard pool.settings.leaseMode == .leased else { throw .leasesOff }
     let ttl = ttl ?? pool.settings.defaultLease
     try check(ttl: ttl, in: pool)
+    try checkRoom(in: pool)
     touch(pool)
     let caller = callers.retain(caller)
     let index = add(ttl: ttl, caller: caller, isImplicit: false, in: pool, at: now)
