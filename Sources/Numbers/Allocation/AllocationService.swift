@@ -120,7 +120,7 @@ public struct AllocationService: AllocationServiceProtocol {
   public func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse {
-    let command = AllocateCommand(
+    let command = try AllocateCommand(
       business: request.business, count: Int(request.count),
       caller: Caller(principal: context.principal, holder: request.holder),
       lease: AllocateCommand.LeaseChoice(request.lease))

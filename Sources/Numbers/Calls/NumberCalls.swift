@@ -34,9 +34,9 @@ struct NumberCalls: Sendable {
     guard call.requestID.utf8.count <= Limits.requestIDBytes else {
       throw Refusal.requestIDTooLong.error(in: call.kind)
     }
-    let key = RequestKey(
+    let key = try RequestKey(
       caller: call.context.principal, business: call.business, method: call.method,
-      requestID: call.requestID, bodyHash: call.requestID.isEmpty ? [] : try hash(body))
+      requestID: call.requestID, bodyHash: call.requestID.isEmpty ? [] : hash(body))
     let answer: Answer<Result<Response, Refusal>>
     do throws(StoreError) {
       answer = try await store.execute(
@@ -67,10 +67,11 @@ struct NumberCalls: Sendable {
     _ context: ServerContext, _ kind: RefusedCall,
     _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Value
   ) async throws(RPCError) -> Value {
+    let principal = try context.principal
     let result: Result<Value, Refusal>
     do throws(StoreError) {
       result = try await store.execute(
-        caller: context.principal, deadline: deadline(of: context), rows: 0
+        caller: principal, deadline: deadline(of: context), rows: 0
       ) { [state] (batch) throws(StoreError) in
         try state[batch].ask(batch, decide)
       }

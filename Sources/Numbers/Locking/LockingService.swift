@@ -16,7 +16,7 @@ public struct LockingService: LockingServiceProtocol {
   public func complete(
     _ request: CompleteRequest, context: ServerContext
   ) async throws(RPCError) -> CompleteResponse {
-    let command = CompleteCommand(
+    let command = try CompleteCommand(
       business: request.business,
       caller: Caller(principal: context.principal, holder: request.holder),
       items: request.completions.map { item in
@@ -48,7 +48,7 @@ public struct LockingService: LockingServiceProtocol {
   public func release(
     _ request: ReleaseRequest, context: ServerContext
   ) async throws(RPCError) -> ReleaseResponse {
-    let command = ReleaseCommand(
+    let command = try ReleaseCommand(
       business: request.business,
       caller: Caller(principal: context.principal, holder: request.holder),
       items: request.releases.map { item in
@@ -91,7 +91,7 @@ public struct LockingService: LockingServiceProtocol {
   public func createLease(
     _ request: CreateLeaseRequest, context: ServerContext
   ) async throws(RPCError) -> CreateLeaseResponse {
-    let caller = Caller(principal: context.principal, holder: request.holder)
+    let caller = try Caller(principal: context.principal, holder: request.holder)
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
@@ -111,7 +111,7 @@ public struct LockingService: LockingServiceProtocol {
   public func renew(
     _ request: RenewRequest, context: ServerContext
   ) async throws(RPCError) -> RenewResponse {
-    let caller = Caller(principal: context.principal, holder: request.holder)
+    let caller = try Caller(principal: context.principal, holder: request.holder)
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""

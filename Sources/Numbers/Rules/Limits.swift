@@ -26,7 +26,6 @@ enum Limits {
   /// A call is decided as a whole while all other calls wait.
   static let numbersPerCall = 1_000
   static let holderBytes = 128
-  static let principalBytes = 512
   static let requestIDBytes = 128
   static let reasonBytes = 256
   static let updateMaskPaths = 32
