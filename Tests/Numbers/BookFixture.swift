@@ -23,7 +23,7 @@ final class BookFixture {
   ) throws(Refusal) -> PoolView {
     var settings = PoolSettings(template: template)
     change(&settings)
-    let zone = TimeZoneDatabase.system.zone(named: settings.timeZone)
+    let zone = try TimeZoneDatabase.system.zone(named: settings.timeZone)
     return try book.createPool(business, settings, zone: zone, at: now, rows: rows)
   }
 

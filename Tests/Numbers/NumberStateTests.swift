@@ -12,7 +12,7 @@ import Testing
   ) async throws {
     var settings = PoolSettings(template: template)
     change(&settings)
-    let zone = TimeZoneDatabase.system.zone(named: settings.timeZone)
+    let zone = try TimeZoneDatabase.system.zone(named: settings.timeZone)
     let (result, _) = try await book.change { [settings] (book, now, rows) throws(Refusal) in
       try book.createPool("shop", settings, zone: zone, at: now, rows: rows)
     }

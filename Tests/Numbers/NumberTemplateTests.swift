@@ -79,7 +79,7 @@ enum Forms {
     _ template: String, _ period: SerialPeriod = .never, zone: String = "UTC",
     business: String = "shop"
   ) throws -> NumberForm {
-    let zone = try #require(TimeZoneDatabase.system.zone(named: zone))
+    let zone = try #require(try TimeZoneDatabase.system.zone(named: zone))
     return try NumberForm(
       business: business, template: NumberTemplate(parsing: template, period: period),
       period: period, zone: zone)

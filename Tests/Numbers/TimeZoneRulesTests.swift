@@ -1,3 +1,5 @@
+import Glibc
+import RPC
 import Testing
 
 @testable import Numbers
@@ -23,20 +25,28 @@ import Testing
     ("America/Nuuk", 4_102_444_800, -7_200),  // a rule with names in brackets
   ])
   func knowsOffsets(name: String, second: Int64, offset: Int) throws {
-    let zone = try #require(TimeZoneDatabase.system.zone(named: name))
+    let zone = try #require(try TimeZoneDatabase.system.zone(named: name))
     #expect(zone.offset(at: second) == offset)
   }
 
   @Test(arguments: [
     "", "Mars/Olympus", "../passwd", "/etc/passwd", "Europe/../UTC", "Europe", "+8:00", "+15:00",
     "+08:60", "+0800", "posixrules/", "zone.tab", "Europe/Berlin\u{0}",
+    "right/UTC", "right/Europe/Berlin", "posix/Europe/Berlin", "localtime", "posixrules",
   ])
-  func refusesNames(name: String) {
-    #expect(TimeZoneDatabase.system.zone(named: name) == nil)
+  func refusesNames(name: String) throws {
+    #expect(try TimeZoneDatabase.system.zone(named: name) == nil)
+  }
+
+  @Test(arguments: [EMFILE, ENFILE, ENOMEM, EIO])
+  func aNameIsNotUnknownBecauseItCannotBeRead(error: Int32) {
+    let zones = TimeZoneDatabase(folder: "/zones") { _ in (-1, error) }
+    #expect(throws: Refusal.timeZonesUnreadable) { try zones.zone(named: "Europe/Berlin") }
+    #expect(Refusal.timeZonesUnreadable.error(in: .pool).code == .unavailable)
   }
 
   @Test func findsTheMomentOfALocalTime() throws {
-    let zone = try #require(TimeZoneDatabase.system.zone(named: "Europe/Berlin"))
+    let zone = try #require(try TimeZoneDatabase.system.zone(named: "Europe/Berlin"))
     var civil = CivilTime(year: 2026, month: 10, day: 25)
     civil.hour = 2
     civil.minute = 30

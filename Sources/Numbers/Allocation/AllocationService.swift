@@ -27,12 +27,13 @@ public struct AllocationService: AllocationServiceProtocol {
   ) async throws(RPCError) -> CreatePoolResponse {
     let pool = request.pool ?? API.Pool()
     var settings = PoolSettings(template: "")
+    let zone: TimeZoneRules?
     do throws(Refusal) {
       try settings.take(Set(PoolField.allCases), from: pool)
+      zone = try zones.zone(named: settings.timeZone)
     } catch {
       throw error.error(in: .pool)
     }
-    let zone = zones.zone(named: settings.timeZone)
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
@@ -53,12 +54,13 @@ public struct AllocationService: AllocationServiceProtocol {
   ) async throws(RPCError) -> UpdatePoolResponse {
     let pool = request.pool ?? API.Pool()
     let fields: Set<PoolField>
+    let zone: TimeZoneRules?
     do throws(Refusal) {
       fields = try Self.fields(of: request.updateMask?.paths ?? [])
+      zone = try zones.zone(named: pool.timeZone.isEmpty ? "UTC" : pool.timeZone)
     } catch {
       throw error.error(in: .pool)
     }
-    let zone = zones.zone(named: pool.timeZone.isEmpty ? "UTC" : pool.timeZone)
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""

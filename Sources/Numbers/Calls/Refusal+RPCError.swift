@@ -27,6 +27,11 @@ extension Refusal {
       invalid(
         "TIME_ZONE_UNKNOWN", "pool.time_zone",
         "neither a name of the IANA database that this server has, nor UTC, nor +HH:MM")
+    case .timeZonesUnreadable:
+      RPCError(
+        .unavailable, reason: "TIME_ZONES_UNREADABLE",
+        "the server can't read its time zones just now"
+      ).retrying(after: .seconds(1))
     case .templateMayRepeat(let earlier):
       precondition(
         "TEMPLATE_MAY_REPEAT",

@@ -7,6 +7,7 @@ enum Refusal: Error, Equatable, Sendable {
   case poolsExhausted
   case templateInvalid(TemplateProblem)
   case timeZoneUnknown
+  case timeZonesUnreadable
   case templateMayRepeat(earlier: String)
   case templateChangesExhausted
   case settingOutOfRange(PoolField, least: Int64, most: Int64)

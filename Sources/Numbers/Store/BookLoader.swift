@@ -106,7 +106,13 @@ final class BookLoader {
   private func form(
     _ edition: StoredEdition, of business: String
   ) throws(StoreError) -> NumberForm {
-    guard let zone = zones.zone(named: edition.timeZone) else {
+    let known: TimeZoneRules?
+    do throws(Refusal) {
+      known = try zones.zone(named: edition.timeZone)
+    } catch {
+      throw .failed("the time zone \(edition.timeZone) can't be read")
+    }
+    guard let zone = known else {
       throw .failed(
         "the time zone \(edition.timeZone) of the pool of \(business) isn't in this system's "
           + "database: install the package tzdata")
