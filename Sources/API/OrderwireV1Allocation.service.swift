@@ -29,7 +29,8 @@ public protocol AllocationServiceProtocol: Sendable {
     _ request: ListPoolsRequest, context: ServerContext
   ) async throws(RPCError) -> ListPoolsResponse
 
-  /// Hands out numbers: all that are asked for, or none.
+  /// Hands out numbers: all that are asked for, or none. A pool has at most 10,000,000 live numbers
+  /// and 1,000,000 leases.
   func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse
@@ -123,7 +124,8 @@ public struct AllocationServiceClient: Sendable {
       service: "orderwire.v1.AllocationService", method: "ListPools", request, options: options)
   }
 
-  /// Hands out numbers: all that are asked for, or none.
+  /// Hands out numbers: all that are asked for, or none. A pool has at most 10,000,000 live numbers
+  /// and 1,000,000 leases.
   public func allocate(
     _ request: AllocateRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> AllocateResponse {

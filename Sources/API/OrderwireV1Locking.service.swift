@@ -23,7 +23,7 @@ public protocol LockingServiceProtocol: Sendable {
     _ request: GetLockRequest, context: ServerContext
   ) async throws(RPCError) -> GetLockResponse
 
-  /// Makes a lease to which any number of numbers can be attached.
+  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000.
   func createLease(
     _ request: CreateLeaseRequest, context: ServerContext
   ) async throws(RPCError) -> CreateLeaseResponse
@@ -131,7 +131,7 @@ public struct LockingServiceClient: Sendable {
       service: "orderwire.v1.LockingService", method: "GetLock", request, options: options)
   }
 
-  /// Makes a lease to which any number of numbers can be attached.
+  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000.
   public func createLease(
     _ request: CreateLeaseRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CreateLeaseResponse {
