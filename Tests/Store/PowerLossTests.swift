@@ -71,8 +71,9 @@ import Testing
   @Test func itNoticesWhenAnswersComeBeforeTheCommit() async throws {
     let problems = try await trial { $0.sabotage.publishBeforeCommit = true }.run(
       work: { store, disk, receipts in
-        // The answer is a disk's sync ahead of its commit, as on a real one.
-        disk.setSyncLatency(microseconds: 500)
+        // The answer is a slow disk's sync ahead of its commit, so that callers have noted it before
+        // the sync is done, also where all cores are busy.
+        disk.setSyncLatency(microseconds: 20_000)
         await Self.work(store, receipts, bookings: 20)
       }, check: Self.check)
     #expect(!problems.isEmpty)
