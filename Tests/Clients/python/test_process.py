@@ -208,8 +208,11 @@ def test_a_signal_before_it_is_ready_ends_it(tmp_path):
     command = [PROGRAM, "serve", "--store", f"sqlite:{tmp_path}/store.db", "--listen-tls", "127.0.0.1:0"]
     command += ["--tls-certificate", str(key), "--tls-key", str(key)]
     with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE) as process:
-        # Opens once the server reads the key, which then never comes.
-        with open(key, "wb"):
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 128 + signal.SIGTERM
-        assert process.stdout.read() == b""
+        try:
+            # Opens once the server reads the key, which then never comes.
+            with open(key, "wb"):
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 128 + signal.SIGTERM
+            assert process.stdout.read() == b""
+        finally:
+            process.kill()
