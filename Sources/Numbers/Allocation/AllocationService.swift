@@ -146,7 +146,20 @@ public struct AllocationService: AllocationServiceProtocol {
   public func parseNumber(
     _ request: ParseNumberRequest, context: ServerContext
   ) async throws(RPCError) -> ParseNumberResponse {
-    let forms = try await forms(of: request.business, context)
+    parse(request, among: try await forms(of: request.business, context))
+  }
+
+  /// Lets calls whose forms are known be answered without a task of their own.
+  public func answerAtOnce(_ router: inout Router) {
+    router.answerAtOnce(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
+      (request: ParseNumberRequest, _) -> ParseNumberResponse? in
+      forms.forms(of: request.business).forms.map { parse(request, among: $0) }
+    }
+  }
+
+  private func parse(
+    _ request: ParseNumberRequest, among forms: [NumberForm]
+  ) -> ParseNumberResponse {
     do throws(NumberProblem) {
       let view = try NumberView(request.number, among: forms)
       return ParseNumberResponse(

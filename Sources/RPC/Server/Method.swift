@@ -6,6 +6,9 @@ final class Method: Sendable {
     case async(@Sendable (ServerCall) async -> Void)
     /// At once: it never waits.
     case immediate(@Sendable (ServerCall) -> Void)
+    /// At once where the first says that it has answered, else in a task.
+    case attempt(
+      @Sendable (ServerCall) -> Bool, otherwise: @Sendable (ServerCall) async -> Void)
   }
 
   let service: StaticString

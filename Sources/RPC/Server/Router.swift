@@ -42,6 +42,22 @@ public struct Router: Sendable {
       Method(service: service, name: method, streamsRequests: false, handler: .immediate(run)))
   }
 
+  /// Lets `attempt` answer calls of a registered method of one request and one response before its
+  /// handler is started. It runs on the call's loop and must not wait; where it has no answer ready
+  /// it returns nil, and the handler takes the call. It spares the task that a handler needs.
+  public mutating func answerAtOnce<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString,
+    attempt: @escaping @Sendable (Request, ServerContext) -> Response?
+  ) {
+    let path = Array("/\(service)/\(method)".utf8)
+    guard let place = methods.firstIndex(where: { $0.path == path }),
+      case .async(let run) = methods[place].handler
+    else { preconditionFailure("there is no method \(service)/\(method) with a handler") }
+    methods[place] = Method(
+      service: service, name: method, streamsRequests: false,
+      handler: .attempt({ $0.answerAtOnce(attempt) }, otherwise: run))
+  }
+
   /// Adds a method of one request and a stream of responses.
   public mutating func serverStreaming<Request: Message, Response: Message>(
     service: StaticString, method: StaticString,

@@ -11,6 +11,20 @@ extension ServerCall {
     return message
   }
 
+  /// Answers with what `attempt` makes of the request; false, and nothing has happened, if it makes
+  /// nothing of it or the request can't be decoded.
+  func answerAtOnce<Request: Message, Response: Message>(
+    _ attempt: (Request, ServerContext) -> Response?
+  ) -> Bool {
+    guard failure == nil, case .message(let count) = requests.front(),
+      let request = try? Request.decode(requests.message(count: count), using: shared.arena),
+      let response = attempt(request, ServerContext(call: self))
+    else { return false }
+    removeRequest(count: count)
+    handlerReturned(response)
+    return true
+  }
+
   /// The next message of the request, nil after the last. From any thread.
   func receive<M: Message>(_ type: M.Type) async throws(RPCError) -> M? {
     guard loop.isCurrent else {

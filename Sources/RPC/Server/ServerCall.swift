@@ -140,11 +140,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     peer = stream?.connection.peer
     switch method.handler {
     case .immediate(let run): run(self)
-    case .async(let run):
-      let task = Task.immediate(executorPreference: loop) { await run(self) }
-      if state.phase == .running { self.task = task }
-      if state.phase == .ended { task.cancel() }
+    case .attempt(let attempt, let run): if !attempt(self) { startTask(run) }
+    case .async(let run): startTask(run)
     }
+  }
+
+  private func startTask(_ run: @escaping @Sendable (ServerCall) async -> Void) {
+    let task = Task.immediate(executorPreference: loop) { await run(self) }
+    if state.phase == .running { self.task = task }
+    if state.phase == .ended { task.cancel() }
   }
 
   /// The handler is done, and `response` is all it has to say.

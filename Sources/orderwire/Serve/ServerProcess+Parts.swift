@@ -85,6 +85,7 @@ extension ServerProcess {
         ])
     }
     numbers.register(with: &router)
+    numbers.answerAtOnce(&router)
     LockingService(store).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.

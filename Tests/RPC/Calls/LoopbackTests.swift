@@ -27,6 +27,26 @@ import Testing
     }
   }
 
+  @Test func answersAtOnceWhatItCanAndLeavesTheRestToTheHandler() async throws {
+    let more = { (router: inout Router) in
+      router.unary(service: "test.Ready", method: "Get") {
+        (request: ProtoAny, _) async throws(RPCError) -> ProtoAny in
+        ProtoAny(typeURL: "handler", value: request.value)
+      }
+      router.answerAtOnce(service: "test.Ready", method: "Get") {
+        (request: ProtoAny, _) -> ProtoAny? in
+        request.typeURL == "ready" ? ProtoAny(typeURL: "at once", value: request.value) : nil
+      }
+    }
+    try await EchoServer.run(adding: more) { echo async throws in
+      for (word, answer) in [("ready", "at once"), ("not", "handler"), ("ready", "at once")] {
+        let response: ProtoAny = try await echo.channel.unary(
+          service: "test.Ready", method: "Get", ProtoAny(typeURL: word, value: [1, 2, 3]))
+        #expect(response == ProtoAny(typeURL: answer, value: [1, 2, 3]))
+      }
+    }
+  }
+
   /// Many calls at a time over one connection, small and large: more than a window, many frames.
   @Test func manyAtATime() async throws {
     try await EchoServer.run { echo async throws in
