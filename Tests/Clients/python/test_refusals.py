@@ -141,6 +141,8 @@ ROWS = [
     ("a long holder", lambda w: take(w, holder="a" * 129), INVALID, "HOLDER_INVALID"),
     ("a lease too short", lambda w: take(w, lease_ttl=Duration(nanos=1)), INVALID, "LEASE_TTL_OUT_OF_RANGE"),
     ("a lease too long", lambda w: take(w, lease_ttl=seconds(10**9)), INVALID, "LEASE_TTL_OUT_OF_RANGE"),
+    ("more than a second of nanoseconds", lambda w: take(w, lease_ttl=Duration(seconds=60, nanos=10**9)), INVALID, "LEASE_TTL_OUT_OF_RANGE"),
+    ("a lease of two signs", lambda w: take(w, lease_ttl=Duration(seconds=60, nanos=-1)), INVALID, "LEASE_TTL_OUT_OF_RANGE"),
     ("no such lease", lambda w: take(w, lease_id=987654), NOT_FOUND, "LEASE_NOT_FOUND"),
     ("somebody else's lease", lambda w: take(w, lease_id=w.lease), DENIED, "HOLDER_MISMATCH"),
     ("a long request id", lambda w: take(w, request_id="a" * 129), INVALID, "REQUEST_ID_TOO_LONG"),
