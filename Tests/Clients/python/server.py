@@ -28,16 +28,22 @@ def run(*arguments, environ=None, prefix=(), timeout=30):
 
 
 class Server:
-    """Starts on construction; `h2c` and `tls` are the addresses that its ready line named."""
+    """Starts on construction; `h2c` and `tls` are the addresses that its ready line named.
 
-    def __init__(self, folder, *arguments, store=None, certificates=None, client_ca=None, environ=None, prefix=()):
+    `ports` are those of h2c and TLS, 0 for one that the kernel picks.
+    """
+
+    def __init__(
+        self, folder, *arguments, store=None, certificates=None, client_ca=None, environ=None, prefix=(), ports=(0, 0)
+    ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.store = pathlib.Path(store) if store else self.folder / "store.db"
         self.log_path = self.folder / "log"
-        command = [*prefix, PROGRAM, "serve", "--store", f"sqlite:{self.store}", "--listen", "127.0.0.1:0"]
+        command = [*prefix, PROGRAM, "serve", "--store", f"sqlite:{self.store}"]
+        command += ["--listen", f"127.0.0.1:{ports[0]}"]
         if certificates:
-            command += ["--listen-tls", "127.0.0.1:0"]
+            command += ["--listen-tls", f"127.0.0.1:{ports[1]}"]
             command += ["--tls-certificate", f"{certificates}/server.pem", "--tls-key", f"{certificates}/server.key"]
         if client_ca:
             command += ["--tls-client-ca", str(client_ca)]
