@@ -42,6 +42,19 @@ import Testing
     #expect(problems != [])
   }
 
+  @Test func itNoticesAnAnswerBeforeItsCommit() async throws {
+    let problems = try await trial(SeededGenerator.seed()) {
+      $0.sabotage.publishBeforeCommit = true
+    }.run(
+      work: { store, disk, receipts in
+        try await Self.makePool(store)
+        // As in the store's own test: time for callers to note an answer before its sync is done.
+        disk.setSyncLatency(microseconds: 20_000)
+        await Self.workers(store, receipts, rounds: 15)
+      }, check: Self.check)
+    #expect(problems != [])
+  }
+
   @Test func failuresOfTheDiskLoseNothingEither() async throws {
     let seed = SeededGenerator.seed()
     let trial = trial(seed) {
@@ -88,11 +101,13 @@ import Testing
   }
 
   /// Callers that take numbers, and complete a third of them and give back a third.
-  private static func workers(_ store: DurableStore, _ receipts: Receipts<Receipt>) async {
+  private static func workers(
+    _ store: DurableStore, _ receipts: Receipts<Receipt>, rounds: Int = 40
+  ) async {
     await withTaskGroup(of: Void.self) { group in
       for worker in 0..<6 {
         group.addTask {
-          for round in 0..<40 { try? await Self.turn(store, receipts, worker, round) }
+          for round in 0..<rounds { try? await Self.turn(store, receipts, worker, round) }
         }
       }
     }
