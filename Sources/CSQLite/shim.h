@@ -14,7 +14,7 @@ static inline int orderwire_sqlite_no_memory_status(void) {
 }
 
 // Writes every byte of the file `path` again, in place, and syncs it, all through `vfs`; nothing
-// if there is no such file. Nobody else may have it open.
+// if there is no such file. Nobody may write to it meanwhile.
 static inline int orderwire_sqlite_rewrite(sqlite3_vfs *vfs, const char *path) {
   // The default VFS takes the size of one write modulo 128 KiB.
   enum { chunk = 1 << 16 };

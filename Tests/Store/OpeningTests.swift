@@ -119,6 +119,29 @@ import Testing
     await second.close()
   }
 
+  /// Where no lock file keeps it out the engine's own lock must, before anything is touched: what is
+  /// written over a log in use may take back what another has just committed.
+  @Test func aSecondOpeningWritesNothingInTheMiddleOfACommit() async throws {
+    let first = try open()
+    _ = try await LedgerClient(store: first).book(1, to: "x", id: "1")
+    unlink(folder.database + "-lock")
+    let gate = Gate()
+    async let held: Void = first.execute(caller: "a") { _ in gate.pass() }
+    await gate.reached()
+    let disk = FaultDisk(seed: 1)
+    var configuration = StoreConfiguration(path: folder.database)
+    configuration.vfs = disk.vfs
+    #expect(throws: StoreError.locked(path: folder.database)) {
+      try DurableStore.open(configuration, states: [Ledger.self])
+    }
+    #expect(disk.position == 0, "nothing was written")
+    gate.open()
+    try await held
+    let answer = try await LedgerClient(store: first).book(1, to: "x", id: "2")
+    #expect(answer == .fresh(.booked(number: 2, balance: 2)), "the first goes on")
+    await first.close()
+  }
+
   @Test func anotherProgramThatReadsDoesNotHoldUpTheOpening() async throws {
     let store = try open()
     let reader = try ForeignProgram(path: folder.database)

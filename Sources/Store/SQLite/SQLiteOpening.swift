@@ -11,7 +11,6 @@ enum SQLiteOpening {
     SQLiteConnection.setUp
     do throws(SQLiteFailure) {
       try assertNotLost(configuration.path)
-      try WriteAheadLog.rewrite(path: configuration.path, vfs: configuration.vfs)
       let connection = try SQLiteConnection(
         path: configuration.path, readOnly: false, vfs: configuration.vfs)
       // Another program with the file open is waited for a moment while the log is recovered.
@@ -30,6 +29,7 @@ enum SQLiteOpening {
         PRAGMA trusted_schema = OFF;
         """)
       if !configuration.sabotage.synchronousOff { try assertDurable(connection) }
+      try WriteAheadLog.rewrite(connection, path: configuration.path, vfs: configuration.vfs)
       try WriteAheadLog.empty(connection)
       try syncFolder(of: configuration.path)
       sqlite3_busy_timeout(connection.handle, 0)

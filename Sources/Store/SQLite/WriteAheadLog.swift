@@ -49,11 +49,19 @@ enum WriteAheadLog {
   /// been synced at all. Either way SQLite would take what it reads for durable, and we would
   /// answer repeats from it. Bytes that are written again are dirty again, so this sync is honest.
   /// Rewriting the same bytes can't harm what is on disk already.
-  static func rewrite(path: String, vfs name: String?) throws(SQLiteFailure) {
+  ///
+  /// Only under the write lock: what another has appended since it was read would be overwritten.
+  /// `StoreLock` keeps other servers out, but its file can be removed. Nothing that was read of the
+  /// log up to here is used before it is durable.
+  static func rewrite(
+    _ connection: SQLiteConnection, path: String, vfs name: String?
+  ) throws(SQLiteFailure) {
     guard let vfs = sqlite3_vfs_find(name) else {
       throw SQLiteFailure(code: SQLITE_ERROR, message: "no VFS")
     }
+    try connection.run("BEGIN IMMEDIATE")
     let code = orderwire_sqlite_rewrite(vfs, path + "-wal")
+    try connection.run("ROLLBACK")
     guard code == SQLITE_OK else {
       throw SQLiteFailure(code: code, message: "cannot make the log durable")
     }
