@@ -13,6 +13,8 @@ final class Readers: @unchecked Sendable {
   private var isSuspended = false
   private var isClosing = false
   private var open = 0
+  /// Threads that haven't tried to open their connection yet.
+  private var starting = 0
   private var running: [SQLiteConnection] = []
 
   init(_ configuration: StoreConfiguration) {
@@ -21,10 +23,14 @@ final class Readers: @unchecked Sendable {
       limit: configuration.queuedReads, limitPerCaller: configuration.queuedReads / 2)
   }
 
+  /// Returns when every thread has its connection, if it can have one: opened only for the first
+  /// read, it might come when storage has become read-only, and its files couldn't be opened.
   func start() {
+    starting = configuration.readers
     threads = (0..<configuration.readers).map { number in
       WorkerThread(name: "ow-read-\(number)") { self.run() }
     }
+    monitor.withLock { while starting > 0 { monitor.wait(atMost: nil) } }
   }
 
   /// Why it can't be queued, or nil.
@@ -90,8 +96,11 @@ final class Readers: @unchecked Sendable {
 
   private func run() {
     var connection: SQLiteConnection?
-    // Opened before the first read, which may come at a bad moment.
     if reserve() { perform({ _ in }, &connection) }
+    monitor.withLock {
+      starting -= 1
+      monitor.broadcast()
+    }
     while true {
       switch next(isOpen: connection != nil) {
       case .end:

@@ -46,6 +46,16 @@ import Testing
     await store.close()
   }
 
+  /// Readers that would open their files only now couldn't.
+  @Test(arguments: 0..<40)
+  func readsGoOnAlsoIfTheyAreTheFirst(_ round: Int) async throws {
+    let store = try open()
+    disk.inject(.readOnly, times: nil)
+    let seen = try await LedgerClient(store: store).entries()
+    #expect(seen.isEmpty)
+    await store.close()
+  }
+
   @Test func anotherProgramsLockIsWaitedForAndThenRefused() async throws {
     let store = try open { $0.busyWait = .milliseconds(1) }
     let client = LedgerClient(store: store)
