@@ -111,6 +111,45 @@ import Testing
     await again.close()
   }
 
+  /// The log forgets by the boot clock. What it has forgotten is old, whatever the wall clock says.
+  @Test(arguments: [Duration.seconds(3_600), .seconds(20 * 3_600)], [false, true])
+  func aForgottenIdIsRefusedAlsoIfTheWallIsSetBack(
+    _ step: Duration, beforeItIsForgotten: Bool
+  ) async throws {
+    let store = try open()
+    let old = id(age: .zero)
+    _ = try await LedgerClient(store: store).book(5, to: "x", id: old)
+    if beforeItIsForgotten { clock.stepWall(by: .zero - step) }
+    clock.advance(by: .seconds(86_400 + 301))
+    try await settle(store)
+    if !beforeItIsForgotten { clock.stepWall(by: .zero - step) }
+    #expect(try await LedgerClient(store: store).book(5, to: "x", id: old) == .tooOld)
+    await store.close()
+    let again = try open()
+    #expect(try await LedgerClient(store: again).book(5, to: "x", id: old) == .tooOld)
+    let young = try await LedgerClient(store: again).book(5, to: "x", id: id(age: .seconds(60)))
+    #expect(young == .fresh(.booked(number: 2, balance: 10)))
+    await again.close()
+  }
+
+  /// Forgotten ids of a time that never was don't stand in the way of today's.
+  @Test func aLongJumpOfTheClockThatIsCorrectedRefusesNoNewIdEither() async throws {
+    let store = try open()
+    let client = LedgerClient(store: store)
+    clock.stepWall(by: .seconds(40 * 86_400))
+    _ = try await client.book(5, to: "x", id: id(age: .zero))
+    clock.advance(by: .seconds(86_400 + 301))
+    try await settle(store)
+    clock.stepWall(by: .seconds(-40 * 86_400))
+    let today = id(age: .zero)
+    #expect(try await client.book(5, to: "x", id: today) == .fresh(.booked(number: 2, balance: 10)))
+    clock.advance(by: .seconds(86_400 + 301))
+    try await settle(store)
+    clock.stepWall(by: .seconds(-3_600))
+    #expect(try await client.book(5, to: "x", id: today) == .tooOld, "today's count")
+    await store.close()
+  }
+
   @Test func anOldIdThatIsStillKeptIsAnswered() async throws {
     let store = try open()
     let old = id(age: .seconds(86_390))

@@ -22,6 +22,9 @@ final class RequestLog: WriterState {
   private var next: Int64
   /// Up to here requests are found by the index on disk, after it by `table`.
   private var indexedThrough: Int64
+  /// The newest time that an id carried which isn't kept any more: ids are forgotten by the boot
+  /// clock, and would look young again when the wall clock is set back.
+  private var forgotten = Timestamp(microseconds: 0)
   /// The oldest kept.
   private var oldest: (sequence: Int64, boot: BootTime)?
   /// Of the batch in hand, in order of sequence.
@@ -36,7 +39,12 @@ final class RequestLog: WriterState {
     var through: Int64 = 0
     var first: (sequence: Int64, boot: BootTime)?
     try connection.query(RequestSchema.newest) { newest = $0.integer(0) }
-    try connection.query(RequestSchema.progress) { through = $0.integer(0) }
+    var forgotten = Timestamp(microseconds: 0)
+    try connection.query(RequestSchema.progress) { row in
+      through = row.integer(0)
+      forgotten = row.timestamp(1)
+    }
+    self.forgotten = forgotten
     try connection.query(RequestSchema.oldest, bind: { $0.bind(1) }) {
       first = ($0.integer(0), $0.bootTime(2))
     }
@@ -74,9 +82,16 @@ final class RequestLog: WriterState {
       }
     }
     // Not `now`: after a jump of the clock that was corrected every id of today would be too old.
-    guard let made = RequestAge.time(ofID: key.requestID), made <= batch.wall + Self.clockSkew
-    else { return .new }
+    guard let made = RequestAge.time(ofID: key.requestID), !isAhead(made, batch) else {
+      return .new
+    }
+    if made <= forgotten, !isAhead(forgotten, batch) { return .tooOld }
     return made < batch.wall - configuration.requestWindow ? .tooOld : .new
+  }
+
+  /// From so far ahead of the wall clock that it says nothing: one of the two clocks is wrong.
+  private func isAhead(_ time: Timestamp, _ batch: Batch) -> Bool {
+    time > batch.wall + Self.clockSkew
   }
 
   /// Must not be called for a key that is known.
@@ -174,11 +189,15 @@ final class RequestLog: WriterState {
     let previous = oldest
     var left: (sequence: Int64, boot: BootTime)?
     var dropped: [(hash: UInt64, sequence: Int64)] = []
+    var newest = isAhead(forgotten, batch) ? Timestamp(microseconds: 0) : forgotten
     var lastBoot = expired
     try batch.query(RequestSchema.oldest, bind: { $0.bind(Self.chunk) }) { row in
       if left == nil, row.bootTime(2) <= expired {
         dropped.append((UInt64(bitPattern: row.integer(1)), row.integer(0)))
         lastBoot = row.bootTime(2)
+        if let made = RequestAge.time(ofID: row.text(3)), !isAhead(made, batch) {
+          newest = max(newest, made)
+        }
       } else if left == nil {
         left = (row.integer(0), row.bootTime(2))
       }
@@ -186,10 +205,19 @@ final class RequestLog: WriterState {
     guard let last = dropped.last else { return }
     batch.write(RequestSchema.prune) { $0.bind(last.sequence) }
     drop(dropped, batch)
+    forget(through: newest, batch)
     // A full piece: there may be more, as old as this; the next piece will see.
     if left == nil, dropped.count == Self.chunk { left = (last.sequence + 1, lastBoot) }
     oldest = left
     batch.undo { [self] in oldest = previous }
+  }
+
+  private func forget(through newest: Timestamp, _ batch: Batch) {
+    let previous = forgotten
+    guard newest != previous else { return }
+    forgotten = newest
+    batch.write(RequestSchema.setForgotten) { $0.bind(newest) }
+    batch.undo { [self] in forgotten = previous }
   }
 
   private func drop(_ dropped: [(hash: UInt64, sequence: Int64)], _ batch: Batch) {

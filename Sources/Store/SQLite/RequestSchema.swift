@@ -23,7 +23,10 @@ enum RequestSchema {
           only_row BIGINT NOT NULL PRIMARY KEY, indexed_through BIGINT NOT NULL
         );
         INSERT INTO request_progress VALUES (1, 0);
-        """)
+        """),
+    Migration(
+      number: 2,
+      sql: "ALTER TABLE request_progress ADD COLUMN forgotten_us BIGINT NOT NULL DEFAULT 0"),
   ]
 
   static let add = Statement("INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
@@ -34,11 +37,12 @@ enum RequestSchema {
     """)
   static let newest = Statement("SELECT coalesce(max(sequence), 0) FROM request")
   static let oldest = Statement(
-    "SELECT sequence, key_hash, boot_us FROM request ORDER BY sequence LIMIT $1")
+    "SELECT sequence, key_hash, boot_us, request_id FROM request ORDER BY sequence LIMIT $1")
   static let after = Statement(
     "SELECT sequence, key_hash FROM request WHERE sequence > $1 ORDER BY sequence LIMIT $2")
-  static let progress = Statement("SELECT indexed_through FROM request_progress")
+  static let progress = Statement("SELECT indexed_through, forgotten_us FROM request_progress")
   static let setProgress = Statement("UPDATE request_progress SET indexed_through = $1")
+  static let setForgotten = Statement("UPDATE request_progress SET forgotten_us = $1")
   static let index = Statement("INSERT INTO request_index VALUES ($1, $2)")
   static let find = Statement("SELECT sequence FROM request_index WHERE key_hash = $1")
   static let prune = Statement("DELETE FROM request WHERE sequence <= $1")
