@@ -179,7 +179,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension Collection<UInt8> where Self: BidirectionalCollection {
-  fileprivate func trimmingSpaces() -> SubSequence {
+  func trimmingSpaces() -> SubSequence {
     let front = drop { $0 == 0x20 }
     guard let last = front.lastIndex(where: { $0 != 0x20 }) else { return front }
     return front[...last]

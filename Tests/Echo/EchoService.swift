@@ -24,12 +24,12 @@ public struct EchoService: Sendable {
     router.serverStreaming(service: "test.Echo", method: "Expand") {
       (request: ProtoAny, responses: ResponseWriter<ProtoAny>, context: ServerContext)
         async throws(RPCError) in
-      try await expand(request, responses)
+      try await expand(request, responses, context)
     }
     router.clientStreaming(service: "test.Echo", method: "Collect") {
       (requests: RequestStream<ProtoAny>, context: ServerContext)
         async throws(RPCError) -> ProtoAny in
-      try await collect(requests)
+      try await collect(requests, context)
     }
     router.bidirectional(service: "test.Echo", method: "Chat") {
       (
@@ -53,6 +53,8 @@ public struct EchoService: Sendable {
       context.setTrailingMetadata(trailing)
     case "deadline":
       return ProtoAny(typeURL: context.deadline == nil ? "none" : "some", value: [])
+    case "compress": context.setCompression(.gzip)
+    case "compressed?": return ProtoAny(typeURL: context.isRequestCompressed ? "yes" : "no")
     case "hang": try await hang(context)
     case "stubborn":
       // Goes on although it is cancelled.
@@ -77,9 +79,18 @@ public struct EchoService: Sendable {
   }
 
   private func expand(
-    _ request: ProtoAny, _ responses: ResponseWriter<ProtoAny>
+    _ request: ProtoAny, _ responses: ResponseWriter<ProtoAny>, _ context: ServerContext
   ) async throws(RPCError) {
     switch request.typeURL {
+    case "compress":
+      context.setCompression(.gzip)
+      try await responses.write(request)
+      try await responses.write(request, compressed: false)
+      try await responses.write(request)
+    case "compress too late":
+      try await responses.write(request)
+      context.setCompression(.gzip)
+      try await responses.write(request)
     case "none": return
     case "fail": throw RPCError(.notFound, "nothing")
     case "fail midway":
@@ -109,12 +120,17 @@ public struct EchoService: Sendable {
     }
   }
 
-  private func collect(_ requests: RequestStream<ProtoAny>) async throws(RPCError) -> ProtoAny {
+  private func collect(
+    _ requests: RequestStream<ProtoAny>, _ context: ServerContext
+  ) async throws(RPCError) -> ProtoAny {
     var all = ProtoAny()
     for try await request in requests {
       switch request.typeURL {
       case "fail": throw RPCError(.outOfRange, "enough")
       case "enough": return all
+      case "compressed?":
+        all.typeURL += context.isRequestCompressed ? "yes " : "no "
+        continue
       case "hang":
         do throws(CancellationError) {
           try await sleepForever()

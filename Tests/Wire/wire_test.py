@@ -1,15 +1,11 @@
 """The gRPC protocol as grpcio sees it: four kinds of calls and their ends, over h2c and TLS.
 
-The server is `rpc-testserver` with its echo service, whose every message is a `google.protobuf.Any`: the URL is the
-word for what to do, the value the payload.
+The server is `rpc-testserver`; what only raw frames can say is in `frames_test.py`.
 """
 
 import os
-import pathlib
 import queue
-import re
 import subprocess
-import threading
 
 import grpc
 import pytest
@@ -20,43 +16,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 from api import error_details
 from api import status as status_proto
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get("RPC_TESTSERVER", str(ROOT / ".build/debug/rpc-testserver"))
-SECONDS = 20
-
-
-class EchoServer:
-    """A running `rpc-testserver`; what its handlers do can be waited for."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [PROGRAM, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.addresses = dict(re.findall(r"(h2c|tls)=(\S+)", self.process.stdout.readline()))
-        self.events = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.events.put(line.rstrip("\n"))
-
-    def wait_for(self, event):
-        """Waits until the event happens, over other events."""
-        while self.events.get(timeout=SECONDS) != event:
-            pass
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        assert self.process.wait(SECONDS) == 0
-
+from echo_server import ROOT, SECONDS, EchoServer, word
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
@@ -100,10 +60,6 @@ class Echo:
 @pytest.fixture
 def echo(channel):
     return Echo(channel)
-
-
-def word(text, value=b""):
-    return Any(type_url=text, value=value)
 
 
 def failure(call):
@@ -231,9 +187,36 @@ def test_bytes_that_are_no_message(channel):
     assert failure(lambda: call(b"\xff", timeout=SECONDS)).code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_compression_is_refused(echo):
-    error = failure(lambda: echo.unary(word("a", bytes(10_000)), compression=grpc.Compression.Gzip, timeout=SECONDS))
+# Compression
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+@pytest.mark.parametrize("size", [0, 100, 1_000_000, 4_000_000])
+def test_compressed_both_ways(echo, compression, size):
+    request = word("compress", bytes(size))
+    assert echo.unary(request, compression=compression, timeout=SECONDS) == request
+    assert list(echo.expand(request, compression=compression, timeout=SECONDS)) == [request] * 3
+
+
+def test_the_handler_learns_whether_a_message_was_compressed(echo):
+    request = word("compressed?", bytes(10_000))
+    assert echo.unary(request, compression=grpc.Compression.Gzip, timeout=SECONDS).type_url == "yes"
+    assert echo.unary(request, timeout=SECONDS).type_url == "no"
+
+
+def test_another_compression_is_refused(echo):
+    call = lambda: echo.unary(word("a", bytes(10_000)), compression=grpc.Compression.Deflate, timeout=SECONDS)
+    error = failure(call)
     assert error.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert error.details() == "the encoding 'deflate' is not supported; supported are identity,gzip"
+
+
+def test_a_message_above_the_limit_when_decompressed(echo):
+    call = lambda: echo.unary(word("a", bytes(4 << 20)), compression=grpc.Compression.Gzip, timeout=SECONDS)
+    error = failure(call)
+    assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert error.details() == "a message is larger than 4194304 bytes when decompressed"
+    assert echo.unary(word("a"), timeout=SECONDS) == word("a")
 
 
 # Ends from outside

@@ -14,12 +14,18 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   private let readerWaiter = Waiter()
   private let writerWaiter = Waiter()
   private var deadlineTimer: Timer?
+  private let compresses: Bool
+  /// The name of a response's encoding that isn't known.
+  private var unknownEncoding: String?
+  /// Whether the message taken last came compressed.
+  private(set) var isResponseCompressed = false
   private(set) var initialMetadata = Metadata()
   private(set) var trailingMetadata = Metadata()
 
-  init(_ channel: ClientChannel, limit: Int) {
+  init(_ channel: ClientChannel, _ options: CallOptions) {
     self.channel = channel
-    responses = MessageReader(limit: limit)
+    compresses = options.compression == .gzip
+    responses = MessageReader(limit: options.receiveMessageBytes)
   }
 
   func begin(_ stream: HTTP2Stream, _ fields: [HeaderField], timeout: Duration?) {
@@ -41,6 +47,8 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
       // A status of gRPC's own says more than HTTP's.
       if let status = head.status { state.statusReceived(status) }
     }
+    responses.takesCompressed = head.compression == .gzip
+    unknownEncoding = head.unknownEncoding
     state.headersReceived(httpStatus: head.httpStatus, isGRPC: head.isGRPC)
     wakeAll()
   }
@@ -54,14 +62,13 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     switch responses.front() {
     case .incomplete: if readerWaiter.isWaiting { giveCredit(responses.creditIncomplete()) }
     case .message: readerWaiter.wakeAll()
-    case .refused(.tooLarge(let announced)):
-      fail(
-        RPCError(
-          .resourceExhausted,
-          "a message of \(announced) bytes is larger than \(responses.limit) bytes"))
-    case .refused(.compressed), .refused(.badFlag):
-      fail(RPCError(.internal, "a message is compressed, which was not offered"))
+    case .refused(let refusal): fail(error(for: refusal))
     }
+  }
+
+  private func error(for refusal: MessageReader.Refusal) -> RPCError {
+    let encoding = unknownEncoding.map { CallCompression.unsupported($0, .internal) }
+    return refusal.error(compressed: encoding ?? .flagWithoutEncoding, limit: responses.limit)
   }
 
   func trailersReceived(_ headers: HeaderList) {
@@ -86,12 +93,16 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
 
   // MARK: What the caller does
 
-  func send(_ message: some Message) throws(RPCError) {
+  func send(_ message: some Message, compressed: Bool = true) throws(RPCError) {
     guard !state.hasEnded, state.isSending, let stream else {
       throw state.failure ?? RPCError(.failedPrecondition, "the call takes no more messages")
     }
     do throws(EncodingFailure) {
-      try stream.send(message, using: channel.arena) {}
+      if compressed, compresses {
+        try stream.send(message, using: channel.arena, GzipCoder.of(loop).deflater) {}
+      } else {
+        try stream.send(message, using: channel.arena) {}
+      }
     } catch {
       let error = RPCError(.internal, "the request can't be encoded: \(error.reason.rawValue)")
       fail(error)
@@ -117,7 +128,7 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     while true {
       switch responses.front() {
       case .message(let count): return try take(count)
-      case .refused: throw RPCError(.internal, "a message of the response was refused")
+      case .refused(let refusal): throw error(for: refusal)
       case .incomplete:
         if let failure = state.failure { throw failure }
         if state.hasEnded {
@@ -162,13 +173,30 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   }
 
   private func take<M: Message>(_ count: Int) throws(RPCError) -> M {
-    defer { giveCredit(responses.remove(count: count)) }
-    do throws(DecodingFailure) {
-      return try M.decode(responses.message(count: count), using: channel.arena)
+    isResponseCompressed = responses.isFrontCompressed
+    let result: Result<M, RPCError>
+    do throws(RPCError) {
+      result = .success(try decode(responses.message(count: count)))
     } catch {
-      let error = RPCError(.internal, "the response can't be decoded: \(error)")
-      fail(error)
-      throw error
+      result = .failure(error)
+    }
+    giveCredit(responses.remove(count: count))
+    if case .failure(let error) = result { fail(error) }
+    return try result.get()
+  }
+
+  private func decode<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
+    guard isResponseCompressed else { return try decodePlain(bytes) }
+    return try GzipCoder.of(loop).inflater.withDecompressed(bytes, limit: responses.limit) {
+      (whole) throws(RPCError) in try decodePlain(whole)
+    }
+  }
+
+  private func decodePlain<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
+    do throws(DecodingFailure) {
+      return try M.decode(bytes, using: channel.arena)
+    } catch {
+      throw RPCError(.internal, "the response can't be decoded: \(error)")
     }
   }
 

@@ -108,6 +108,7 @@ public final class ClientChannel: @unchecked Sendable {
     if let timeout = options.timeout {
       fields.append(HeaderField("grpc-timeout", .string(Timeout.format(timeout))))
     }
+    if options.compression == .gzip { fields.append(HeaderField("grpc-encoding", "gzip")) }
     if !options.metadata.isEmpty { fields += options.metadata.headerFields }
     return try open(fields, options)
   }
@@ -116,7 +117,7 @@ public final class ClientChannel: @unchecked Sendable {
   func open(
     _ fields: [HeaderField], _ options: CallOptions = CallOptions()
   ) throws(RPCError) -> ClientCall {
-    let call = ClientCall(self, limit: options.receiveMessageBytes)
+    let call = ClientCall(self, options)
     guard let stream = connection.openStream(handler: call) else {
       throw RPCError(.unavailable, "the connection is closed or the server is stopping")
     }
@@ -132,6 +133,7 @@ public final class ClientChannel: @unchecked Sendable {
       HeaderField(":path", .string("/\(service)/\(method)")),
       HeaderField(":authority", .string(authority)), HeaderField("te", "trailers"),
       HeaderField("content-type", "application/grpc"), HeaderField("user-agent", "orderwire"),
+      HeaderField("grpc-accept-encoding", .fixed(Compression.accepted)),
     ]
     methods[key] = fields
     return fields

@@ -12,10 +12,11 @@ public struct ClientStream<Request: Message, Response: Message>: AsyncSequence, 
 
   let call: ClientCall
 
-  /// Sends a message; waits while more is queued than the server takes.
-  public func send(_ message: Request) async throws(RPCError) {
+  /// Sends a message; waits while more is queued than the server takes. Where `CallOptions.compression`
+  /// has the messages compressed, `compressed: false` excepts this one.
+  public func send(_ message: Request, compressed: Bool = true) async throws(RPCError) {
     try await onLoop { () throws(RPCError) in
-      try call.send(message)
+      try call.send(message, compressed: compressed)
       try await call.waitUntilWritable()
     }
   }
@@ -35,6 +36,11 @@ public struct ClientStream<Request: Message, Response: Message>: AsyncSequence, 
   public func response() async throws(RPCError) -> Response {
     endSending()
     return try await onLoop { () throws(RPCError) in try await call.receiveOnly(Response.self) }
+  }
+
+  /// Whether the message of the response that was taken last came compressed.
+  public func isResponseCompressed() async throws(RPCError) -> Bool {
+    try await onLoop { () throws(RPCError) in call.isResponseCompressed }
   }
 
   /// The metadata that the server sent before its messages; waits for it.

@@ -7,12 +7,15 @@ public struct ResponseWriter<Element: Message>: Sendable {
   let call: ServerCall
 
   /// Sends a message; waits while more is queued than the client takes. Throws when the call is
-  /// cancelled or its deadline has passed.
-  public func write(_ message: Element) async throws(RPCError) {
+  /// cancelled or its deadline has passed. Where `ServerContext.setCompression` has the messages
+  /// compressed, `compressed: false` excepts this one.
+  public func write(_ message: Element, compressed: Bool = true) async throws(RPCError) {
     guard call.loop.isCurrent else {
-      return try await call.loop.call { () throws(RPCError) in try await write(message) }
+      return try await call.loop.call { () throws(RPCError) in
+        try await write(message, compressed: compressed)
+      }
     }
-    try call.send(message)
+    try call.send(message, compressed: compressed)
     while call.stream?.isAboveHighWater ?? false {
       await call.writerWaiters.wait(on: call.loop)
       if let failure = call.failure { throw failure }

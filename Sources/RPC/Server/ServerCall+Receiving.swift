@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import HTTP2
 internal import Messages
+internal import Synchronization
 
 extension ServerCall {
   /// The only message of the request.
@@ -17,6 +18,7 @@ extension ServerCall {
     _ attempt: (Request, ServerContext) -> Response?
   ) -> Bool {
     guard failure == nil, case .message(let count) = requests.front(),
+      !requests.isFrontCompressed,
       let request = try? Request.decode(requests.message(count: count), using: shared.arena),
       let response = attempt(request, ServerContext(call: self))
     else { return false }
@@ -54,11 +56,10 @@ extension ServerCall {
     case .message(let count):
       // Whatever becomes of it, the message leaves the queue.
       defer { removeRequest(count: count) }
-      do throws(DecodingFailure) {
-        return .taken(try M.decode(requests.message(count: count), using: shared.arena))
-      } catch {
-        throw RPCError(malformed: error)
-      }
+      let bytes = requests.message(count: count)
+      let isCompressed = requests.isFrontCompressed
+      isRequestCompressed.store(isCompressed, ordering: .relaxed)
+      return .taken(try isCompressed ? decompress(bytes) : decode(bytes))
     case .incomplete:
       guard state.isRequestEnded else { return .notYet }
       guard requests.isEmpty else {
@@ -67,6 +68,20 @@ extension ServerCall {
       return .ended
     case .refused:
       throw RPCError(.internal, "a message of the request was refused")
+    }
+  }
+
+  private func decode<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
+    do throws(DecodingFailure) {
+      return try M.decode(bytes, using: shared.arena)
+    } catch {
+      throw RPCError(malformed: error)
+    }
+  }
+
+  private func decompress<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
+    try GzipCoder.of(loop).inflater.withDecompressed(bytes, limit: requests.limit) {
+      (whole) throws(RPCError) in try decode(whole)
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import HTTP2
 internal import Messages
+internal import Synchronization
 
 extension ServerCall {
   private static let headers: [HeaderField] = [
@@ -11,9 +12,15 @@ extension ServerCall {
   private static let okTrailerBlock = HeaderBlock(okTrailers)
 
   /// Sends the headers if they are still to be sent, then `message`.
-  func send(_ message: some Message) throws(RPCError) {
+  func send(_ message: some Message, compressed: Bool = true) throws(RPCError) {
     guard state.canRespond, let stream else { throw failure ?? .cancelled }
     do throws(EncodingFailure) {
+      if compressed, compressesResponses.load(ordering: .relaxed), mayCompress {
+        let deflater = GzipCoder.of(loop).deflater
+        return try stream.send(message, using: shared.arena, deflater) {
+          sendHeadersIfNeeded(stream)
+        }
+      }
       // A message that can't be encoded leaves the headers unsent, and the status goes alone.
       try stream.send(message, using: shared.arena) { sendHeadersIfNeeded(stream) }
     } catch {
@@ -29,11 +36,19 @@ extension ServerCall {
 
   private func sendHeadersIfNeeded(_ stream: HTTP2Stream) {
     guard state.messageSent() else { return }
-    guard let initial = responseMetadata.takeInitial() else {
-      stream.sendHeaders(Self.headerBlock, endStream: false)
-      return
+    let initial = responseMetadata.takeInitial()
+    compression.isDeclared = compressesResponses.load(ordering: .relaxed) && compression.acceptsGzip
+    if initial == nil, !compression.isDeclared, !compression.mustTellAccepted {
+      return stream.sendHeaders(Self.headerBlock, endStream: false)
     }
-    stream.sendHeaders(Self.headers + initial.headerFields, endStream: false)
+    var fields = Self.headers + compression.headerFields
+    if let initial { fields += initial.headerFields }
+    stream.sendHeaders(fields, endStream: false)
+  }
+
+  /// Whether the client takes compressed messages, and was told to expect them.
+  private var mayCompress: Bool {
+    state.areHeadersSent ? compression.isDeclared : compression.acceptsGzip
   }
 
   /// Ends the stream with a status, OK when there is no error.
@@ -48,7 +63,7 @@ extension ServerCall {
     if state.areHeadersSent {
       stream.sendTrailers(trailers)
     } else {
-      var initial = Self.headers
+      var initial = Self.headers + compression.headerFields
       if let metadata = responseMetadata.takeInitial() { initial += metadata.headerFields }
       stream.sendHeaders(initial + trailers, endStream: true)
     }

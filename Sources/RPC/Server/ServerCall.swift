@@ -20,7 +20,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   /// The connection among whose running handlers this one counts.
   private var slot: HTTP2Connection?
   private var deadlineTimer: Timer?
-  private var isEncodingUnknown = false
+  var compression = CallCompression()
   /// What ended the call before its handler did; the handler's reads and writes throw it.
   var failure: RPCError?
 
@@ -30,6 +30,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   private(set) var deadline: MonotonicTime?
   private(set) var peer: PeerInfo?
   let isCancelled = Atomic(false)
+  let isRequestCompressed = Atomic(false)
+  let compressesResponses = Atomic(false)
   let responseMetadata = ResponseMetadata()
 
   init(_ shared: ServerLoop) {
@@ -46,6 +48,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     deadline = nil
     metadata.removeAll()
     isCancelled.store(false, ordering: .relaxed)
+    isRequestCompressed.store(false, ordering: .relaxed)
+    compressesResponses.store(false, ordering: .relaxed)
     responseMetadata.removeAll()
   }
 
@@ -58,7 +62,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       return fail(RPCError(.resourceExhausted, "the metadata is too large"))
     }
     if let notACall = head.notACall { return answerPlainly(notACall) }
-    isEncodingUnknown = head.isEncodingUnknown
+    compression = CallCompression(head)
+    requests.takesCompressed = compression.request == .gzip
     if head.hasBadTimeout { return fail(RPCError(.internal, "grpc-timeout is malformed")) }
     guard let method = shared.methods.find(head.path) else {
       let path = String(decoding: head.path.prefix(256), as: UTF8.self)
@@ -214,16 +219,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   }
 
   private func error(for refusal: MessageReader.Refusal) -> RPCError {
-    switch refusal {
-    case .tooLarge(let announced):
-      RPCError(
-        .resourceExhausted,
-        "a message of \(announced) bytes is larger than \(requests.limit) bytes")
-    case .compressed where isEncodingUnknown:
-      RPCError(.unimplemented, "the message's compression is not supported")
-    case .compressed: RPCError(.internal, "a message is compressed without grpc-encoding")
-    case .badFlag: RPCError(.internal, "a message's flag is neither 0 nor 1")
-    }
+    refusal.error(compressed: compression.refusal, limit: requests.limit)
   }
 
   /// Takes the message of `count` bytes from the queue.

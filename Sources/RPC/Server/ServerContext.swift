@@ -18,6 +18,9 @@ public struct ServerContext: Sendable {
     return "\(method.service)/\(method.name)"
   }
 
+  /// Whether the message of the request that was taken last came compressed.
+  public var isRequestCompressed: Bool { call.isRequestCompressed.load(ordering: .relaxed) }
+
   /// Who calls.
   public var peer: PeerInfo? { call.peer }
 
@@ -33,6 +36,14 @@ public struct ServerContext: Sendable {
   /// Sets the metadata that goes out before the first message; without effect after it.
   public func setInitialMetadata(_ metadata: Metadata) {
     call.responseMetadata.setInitial(metadata)
+  }
+
+  /// Has the response's messages compressed, unless the client doesn't take gzip, or a message
+  /// wouldn't become smaller. By default they aren't: it costs more time than most networks save.
+  /// Without effect after the first message; `ResponseWriter` can except single ones, as it should
+  /// those that join secrets with what an attacker may choose (BREACH).
+  public func setCompression(_ compression: Compression) {
+    call.compressesResponses.store(compression == .gzip, ordering: .relaxed)
   }
 
   /// Sets the metadata that goes out with the status.

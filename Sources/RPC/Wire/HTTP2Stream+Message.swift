@@ -24,10 +24,34 @@ extension HTTP2Stream {
     }
   }
 
+  /// The same, compressed if that makes the message smaller.
+  func send(
+    _ message: some Message, using arena: Arena, _ deflater: Deflater, beforehand: () -> Void
+  ) throws(EncodingFailure) {
+    defer { deflater.forget() }
+    var nowhere: UnsafeMutableRawPointer?
+    defer { nowhere?.deallocate() }
+    try message.encode(using: arena) { count in
+      if let room = deflater.room(for: count) { return room }
+      let place = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 1)
+      nowhere = place
+      return place
+    }
+    guard nowhere == nil else { throw EncodingFailure(.memoryLimit) }
+    beforehand()
+    let compressed = deflater.compress()
+    let bytes = compressed ?? deflater.plain
+    sendData(count: Limits.messagePrefix + bytes.count) { memory in
+      guard let start = memory.baseAddress else { return }
+      let body = Self.writePrefix(start, bytes.count, flag: compressed == nil ? 0 : 1)
+      if let source = bytes.baseAddress { body.copyMemory(from: source, byteCount: bytes.count) }
+    }
+  }
+
   private static func writePrefix(
-    _ memory: UnsafeMutableRawPointer, _ count: Int
+    _ memory: UnsafeMutableRawPointer, _ count: Int, flag: UInt8 = 0
   ) -> UnsafeMutableRawPointer {
-    memory.storeBytes(of: 0, as: UInt8.self)
+    memory.storeBytes(of: flag, as: UInt8.self)
     memory.storeBytes(
       of: UInt32(truncatingIfNeeded: count).bigEndian, toByteOffset: 1, as: UInt32.self)
     return memory + Limits.messagePrefix

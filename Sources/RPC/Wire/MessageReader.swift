@@ -25,6 +25,8 @@ struct MessageReader: ~Copyable {
   /// Bytes at the front of the queue for which credit was already given back.
   private var creditedAhead = 0
   var limit: Int
+  /// Whether messages may be compressed.
+  var takesCompressed = false
 
   init(limit: Int) { self.limit = limit }
 
@@ -45,14 +47,19 @@ struct MessageReader: ~Copyable {
     let bytes = queue.bytes
     guard bytes.count >= Limits.messagePrefix else { return .incomplete }
     let flag = bytes[0]
-    if flag > 1 { return .refused(.badFlag) }
-    if flag == 1 { return .refused(.compressed) }
+    if flag != 0 {
+      if flag > 1 { return .refused(.badFlag) }
+      if !takesCompressed { return .refused(.compressed) }
+    }
     let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt32.self)))
     if length > limit { return .refused(.tooLarge(announced: length)) }
     let whole = Limits.messagePrefix + length
     if bytes.count >= whole { return .message(count: length) }
     return .incomplete
   }
+
+  /// Whether the message that `front` announced is compressed.
+  var isFrontCompressed: Bool { queue.bytes.first == 1 }
 
   /// The message of `count` bytes that `front` announced; valid until the next change.
   func message(count: Int) -> UnsafeRawBufferPointer {

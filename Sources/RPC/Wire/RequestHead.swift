@@ -12,8 +12,10 @@ struct RequestHead {
   var path = UnsafeRawBufferPointer(start: nil, count: 0)
   var timeout: Duration?
   var hasBadTimeout = false
-  /// Whether messages may be compressed in a way that isn't known here.
-  var isEncodingUnknown = false
+  /// What `grpc-encoding` names; valid as long as `path` is.
+  var encoding = UnsafeRawBufferPointer(start: nil, count: 0)
+  /// Whether the client takes messages that are compressed with gzip.
+  var acceptsGzip = false
 
   /// Reads `headers`; what is the caller's own is added to `metadata`. The path is valid only as long
   /// as `headers` is.
@@ -31,7 +33,9 @@ struct RequestHead {
         timeout = Timeout.parse(value)
         hasBadTimeout = timeout == nil
       case 13 where name.isExactly("grpc-encoding"):
-        isEncodingUnknown = !value.isExactly("identity")
+        encoding = value
+      case 20 where name.isExactly("grpc-accept-encoding"):
+        if Compression.listsGzip(value) { acceptsGzip = true }
       default:
         if !Metadata.isReserved(name) { metadata.appendReceived(name, value) }
       }

@@ -4,6 +4,10 @@ internal import HTTP2
 struct ResponseHead {
   private(set) var httpStatus: Int?
   private(set) var isGRPC = false
+  /// How the response's compressed messages are compressed; nil if it isn't known here.
+  private(set) var compression: Compression? = .identity
+  /// The name of an encoding that isn't known.
+  private(set) var unknownEncoding: String?
   private var code: Int?
   private var message = ""
   private var details: [UInt8]?
@@ -19,6 +23,9 @@ struct ResponseHead {
       case 12 where name.isExactly("content-type"): isGRPC = ContentType.isGRPC(value)
       case 11 where name.isExactly("grpc-status"): code = Self.number(value) ?? -1
       case 12 where name.isExactly("grpc-message"): message = PercentEncoding.decode(value)
+      case 13 where name.isExactly("grpc-encoding"):
+        compression = Compression(value)
+        if compression == nil { unknownEncoding = CallCompression.shown(value) }
       case 23 where name.isExactly("grpc-status-details-bin"): details = Base64.decode(value)
       default: if !Metadata.isReserved(name) { metadata.appendReceived(name, value) }
       }

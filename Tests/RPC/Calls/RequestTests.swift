@@ -81,14 +81,6 @@ import Testing
     }
   }
 
-  @Test func compressedMessagesAreUnimplementedWhereAnEncodingIsNamed() async throws {
-    try await EchoServer.run { echo async throws in
-      let fields = RawCall.headers() + [HeaderField("grpc-encoding", "gzip")]
-      let error = await code(echo, fields, [[1] + Self.framed.dropFirst()])
-      #expect(error.code == .unimplemented)
-    }
-  }
-
   /// Messages that are never finished don't add up beyond the limit, and what they took is free again
   /// when their calls have ended.
   @Test(arguments: [true, false])
