@@ -60,6 +60,8 @@ private struct SessionSetup: @unchecked Sendable {
     nghttp2_option_set_no_auto_window_update(options, 1)
     // Closed streams are kept for RFC 7540 priorities only, which RFC 9113 has dropped.
     nghttp2_option_set_no_closed_streams(options, 1)
+    // Space at the ends of values is no error in gRPC, so fields that have it aren't dropped.
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
     // Rapid reset, ping and settings floods (CVE-2023-44487 and kin). Resets: at once, and a second.
     // Clients whose deadlines pass reset their calls, and a connection with many must survive that;
     // what handlers cost is bounded by their own limit.

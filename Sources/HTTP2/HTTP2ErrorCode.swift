@@ -14,6 +14,19 @@ public struct HTTP2ErrorCode: RawRepresentable, Sendable, Hashable {
   public static let inadequateSecurity = HTTP2ErrorCode(rawValue: 0xc)
 }
 
+extension HTTP2ErrorCode: CustomStringConvertible {
+  private static let names = [
+    "NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR",
+    "CONNECT_ERROR", "ENHANCE_YOUR_CALM", "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED",
+  ]
+
+  /// The name that the RFC gives it, or its number.
+  public var description: String {
+    rawValue < Self.names.count ? Self.names[Int(rawValue)] : "HTTP/2 error \(rawValue)"
+  }
+}
+
 /// How a stream came to its end.
 public enum StreamClose: Sendable, Hashable {
   /// Both sides ended it.

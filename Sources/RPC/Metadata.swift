@@ -2,6 +2,11 @@
 /// often as one likes. Keys are lower case; the value of a key that ends in `-bin` is bytes, that of
 /// any other printable ASCII.
 ///
+/// Received metadata keeps what other clients make of that: text may have any character that HTTP
+/// allows, and bytes that aren't Base64 are left out when they are asked for. Keys of the protocol's own
+/// aren't in it, but for `grpc-trace-bin` and `grpc-tags-bin`, and `grpc-previous-rpc-attempts` and
+/// `grpc-retry-pushback-ms`.
+///
 /// Kept as it goes over the wire, in one piece of memory, and decoded when it is asked for: most
 /// calls' metadata is never looked at.
 public struct Metadata: Sendable {
@@ -92,7 +97,7 @@ public struct Metadata: Sendable {
     guard let first = key.first else { return true }
     switch first {
     case UInt8(ascii: ":"): return true
-    case UInt8(ascii: "g"): return key.dropping("grpc-") != nil
+    case UInt8(ascii: "g"): return key.dropping("grpc-") != nil && !isTracing(key)
     case UInt8(ascii: "c"):
       return key.isExactly("content-type") || key.isExactly("content-length")
         || key.isExactly("connection")
@@ -104,6 +109,18 @@ public struct Metadata: Sendable {
     case UInt8(ascii: "u"): return key.isExactly("upgrade")
     default: return false
     }
+  }
+
+  /// Whether a key that was received is given to the application: all that isn't the protocol's own,
+  /// and of that what tells of attempts: how many there were before, when to make the next.
+  static func isDelivered(_ key: UnsafeRawBufferPointer) -> Bool {
+    !isReserved(key) || key.isExactly("grpc-previous-rpc-attempts")
+      || key.isExactly("grpc-retry-pushback-ms")
+  }
+
+  /// Keys in the protocol's space whose values are for the application's tracing, both ways.
+  private static func isTracing(_ key: UnsafeRawBufferPointer) -> Bool {
+    key.isExactly("grpc-trace-bin") || key.isExactly("grpc-tags-bin")
   }
 
   private static func check(_ key: String, isBinary: Bool) throws(Invalid) {
@@ -129,10 +146,15 @@ public struct Metadata: Sendable {
 }
 
 extension Metadata {
-  /// Appends a header field as the wire has it; its characters were checked by HTTP2.
+  /// Appends a header field as the wire has it; its characters were checked by HTTP2. Space at the
+  /// ends isn't counted to the value.
   mutating func appendReceived(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     guard key.count <= UInt16.max, value.count <= UInt32.max else { return }
-    appendEntry(key, value)
+    if let first = value.first, let last = value.last, first <= 0x20 || last <= 0x20 {
+      appendEntry(key, value.trimmingSpaces())
+    } else {
+      appendEntry(key, value)
+    }
   }
 
   /// Calls `body` with every key and value as they go over the wire.
@@ -180,8 +202,8 @@ extension UnsafeRawBufferPointer {
 
 extension Collection<UInt8> where Self: BidirectionalCollection {
   func trimmingSpaces() -> SubSequence {
-    let front = drop { $0 == 0x20 }
-    guard let last = front.lastIndex(where: { $0 != 0x20 }) else { return front }
+    let front = drop { $0 == 0x20 || $0 == 0x09 }
+    guard let last = front.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return front }
     return front[...last]
   }
 }

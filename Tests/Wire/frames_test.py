@@ -71,3 +71,213 @@ def test_each_message_is_compressed_by_itself_or_not(client):
     words = [framed(gzip.compress(encoded("compressed?")), 1), framed(encoded("compressed?"))] * 2
     answer = client.call(headers("/test.Echo/Collect", grpc_encoding="gzip"), b"".join(words))
     assert texts(answer) == ["yes no yes no "]
+
+
+# Header fields of a request
+
+A = framed(encoded("a"))
+MALFORMED = "reset"  # with PROTOCOL_ERROR: what HTTP/2 calls malformed (RFC 9113, section 8.1.1)
+
+
+@pytest.mark.parametrize(
+    "fields, answer",
+    [
+        (headers(), OK),
+        (headers(content_type="application/grpc+proto"), OK),
+        (headers(content_type="Application/gRPC; charset=utf-8"), OK),
+        (headers(content_type="application/grpc+json"), (UNIMPLEMENTED, "the content type's codec is not supported; proto is")),
+        (headers(content_type="application/grpc-web"), "415"),
+        (headers(content_type="text/html"), "415"),
+        (headers(content_type=None), "415"),
+        (headers(content_type="text/html", te=None), "415"),
+        (headers() + [("content-type", "application/grpc")], (INTERNAL, "content-type is there more than once")),
+        ([(":method", "GET")] + headers()[1:], "405"),
+        (headers(te=None), (INTERNAL, "te: trailers is missing: a proxy on the way may lose the status")),
+        (headers(te="gzip"), MALFORMED),
+        (headers(grpc_timeout="1x"), (INTERNAL, "grpc-timeout is not up to eight digits and one of the units H, M, S, m, u, n")),
+        (headers(grpc_timeout="123456789n"), (INTERNAL, "grpc-timeout is not up to eight digits and one of the units H, M, S, m, u, n")),
+        (headers(grpc_timeout="-1S"), (INTERNAL, "grpc-timeout is not up to eight digits and one of the units H, M, S, m, u, n")),
+        (headers(grpc_timeout="99999999H"), OK),
+        (headers(grpc_timeout="0S"), (4, "the deadline has passed")),
+        (headers() + [("grpc-timeout", "1H")] * 2, (INTERNAL, "grpc-timeout is there more than once")),
+        (headers() + [("grpc-encoding", "gzip")] * 2, (INTERNAL, "grpc-encoding is there more than once")),
+        (headers() + [("grpc-accept-encoding", "gzip")] * 2, OK),
+        (headers(grpc_message_type="google.protobuf.Any", grpc_future="x"), OK),
+        (headers() + [("X-Upper", "a")], MALFORMED),
+        (headers() + [("connection", "close")], MALFORMED),
+        (headers() + [("transfer-encoding", "chunked")], MALFORMED),
+        (headers() + [("x", "a\nb")], MALFORMED),
+        (headers() + [("x", "a\x01b")], MALFORMED),
+        (headers(without=[":path"]), MALFORMED),
+        (headers() + [(":method", "POST")], MALFORMED),
+        (headers(path=""), MALFORMED),
+        (headers("*"), MALFORMED),
+        (headers("/test.Echo/Unary/"), (UNIMPLEMENTED, "there is no method /test.Echo/Unary/")),
+        (headers("/test.echo/Unary"), (UNIMPLEMENTED, "there is no method /test.echo/Unary")),
+        (headers("/test.Echo/Unary?a"), (UNIMPLEMENTED, "there is no method /test.Echo/Unary?a")),
+        (headers("/a%2F" + "é"), (UNIMPLEMENTED, "there is no method /a%252F%C3%A9")),
+    ],
+    ids=lambda value: None if isinstance(value, (int, tuple, str)) else str([field for field in value if field not in headers()]),
+)
+def test_header_fields(client, fields, answer):
+    got = client.call(fields, A)
+    if answer == MALFORMED:
+        assert (got.reset, got.head) == (1, [])
+    elif isinstance(answer, str):
+        assert got.first(":status") == answer
+        assert got.first("grpc-status") is None
+    else:
+        assert got.first(":status") == "200"
+        assert got.status == ((OK, "") if answer == OK else answer)
+    # Whatever came of it, the connection lives on.
+    assert client.call(headers(), A).status == (OK, "")
+
+
+METADATA = [
+    ([("x", " a ")], [("x", "a")]),
+    ([("x", "a"), ("y", "1"), ("x", "b, c")], [("x", "a"), ("y", "1"), ("x", "b, c")]),
+    ([("x", "")], [("x", "")]),
+    ([("x", "größer")], [("x", "größer")]),
+    ([("x-bin", "AAE")], [("x-bin", "AAE")]),
+    ([("x-bin", "AAE=")], [("x-bin", "AAE=")]),
+    ([("x-bin", "AAE,AAI=")], [("x-bin", "AAE,AAI=")]),
+    ([("x-bin", "!")], [("x-bin", "!")]),
+    ([("grpc-trace-bin", "AAE"), ("grpc-tags-bin", "AA")], [("grpc-trace-bin", "AAE"), ("grpc-tags-bin", "AA")]),
+    ([("grpc-previous-rpc-attempts", "2")], [("grpc-previous-rpc-attempts", "2")]),
+    ([("grpc-future", "x"), ("grpc-status", "0"), ("host", "x")], []),
+]
+
+
+@pytest.mark.parametrize("sent, echoed", METADATA, ids=str)
+def test_metadata_comes_back_in_its_order(client, sent, echoed):
+    """A handler may give what it was given: none of it is an error, neither then nor when it is sent back."""
+    answer = client.call(headers() + sent, framed(encoded("metadata")))
+    assert answer.status == (OK, "")
+    assert [field for field in answer.head if field[0] not in (":status", "content-type")] == echoed
+
+
+# Frames
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
+def test_a_message_across_frames(client, size):
+    body = framed(encoded("a", bytes(1000)))
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    answer = client.call(headers(), *pieces)
+    assert answer.status == (OK, "")
+    assert answer.messages == [(0, body[5:])]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 500])
+def test_messages_in_one_frame(client, count):
+    assert texts(client.call(headers("/test.Echo/Chat"), A * count + b"")) == ["a"] * count
+    assert texts(client.call(headers("/test.Echo/Collect"), A * count)) == ["a" * count]
+
+
+def test_messages_across_frames_and_frames_across_messages(client):
+    body = b"".join(framed(encoded(str(number), bytes(number))) for number in range(200))
+    pieces = [body[start : start + 997] for start in range(0, len(body), 997)]
+    assert texts(client.call(headers("/test.Echo/Chat"), *pieces)) == [str(number) for number in range(200)]
+
+
+@pytest.mark.parametrize("path", ["Unary", "Chat"])
+def test_messages_of_no_bytes(client, path):
+    answer = client.call(headers(f"/test.Echo/{path}"), framed(b""))
+    assert answer.status == (OK, "")
+    assert answer.messages == [(0, b"")]
+
+
+def test_frames_of_no_bytes(client):
+    answer = client.call(headers(), b"", A[:3], b"", b"", A[3:], b"", b"")
+    assert (texts(answer), answer.status) == (["a"], (OK, ""))
+
+
+@pytest.mark.parametrize("padding", [0, 1, 40])
+def test_padding_is_no_part_of_a_message(client, padding):
+    stream = client.open(headers("/test.Echo/Chat"))
+    for _ in range(1000):
+        client.send(stream, A, padding=padding)
+    client.send(stream, A[:2], padding=padding)
+    client.send(stream, A[2:], end=True, padding=padding)
+    assert texts(client.answer(stream)) == ["a"] * 1001
+
+
+@pytest.mark.parametrize("path, status", [("Unary", INTERNAL), ("Expand", INTERNAL), ("Collect", OK), ("Chat", OK)])
+def test_no_messages_at_all(client, path, status):
+    """The request may end with its headers, or with an empty frame."""
+    for pieces in [(), (b"",), (b"", b"")]:
+        answer = client.call(headers(f"/test.Echo/{path}"), *pieces)
+        assert answer.status[0] == status
+        assert len(answer.messages) == (path == "Collect")
+
+
+@pytest.mark.parametrize("path", ["Unary", "Expand", "Collect", "Chat"])
+@pytest.mark.parametrize("body", [A[:4], A[:-1], A + A[:1]])
+def test_a_request_that_ends_within_a_message(client, path, body):
+    assert client.call(headers(f"/test.Echo/{path}"), body).status[0] == INTERNAL
+
+
+# Ends, in every order
+
+
+def test_the_server_ends_before_the_client(client):
+    """A refusal, or an answer that needs no more: status first, then NO_ERROR, and no message is lost."""
+    stream = client.open(headers("/test.Echo/Chat"))
+    client.send(stream, A + framed(encoded("bye")))
+    answer = client.wait(stream, lambda answer: answer.reset is not None)
+    assert (answer.has_ended, answer.status, texts(answer), answer.reset) == (True, (OK, ""), ["a"], 0)
+    stream = client.open(headers("/test.Echo/Nope"))
+    answer = client.wait(stream, lambda answer: answer.reset is not None)
+    assert (answer.has_ended, answer.status[0], answer.reset) == (True, UNIMPLEMENTED, 0)
+
+
+def test_the_client_ends_before_the_server_begins(client):
+    stream = client.open(headers("/test.Echo/Chat"))
+    client.send(stream, A * 3, end=True)
+    answer = client.answer(stream)
+    assert (texts(answer), answer.status, answer.reset) == (["a"] * 3, (OK, ""), None)
+
+
+def test_the_client_ends_in_the_middle_of_the_answer(client):
+    stream = client.open(headers("/test.Echo/Chat"))
+    client.send(stream, A)
+    client.wait(stream, lambda answer: answer.messages)
+    client.send(stream, b"", end=True)
+    answer = client.answer(stream)
+    assert (texts(answer), answer.status) == (["a"], (OK, ""))
+
+
+def test_trailers_of_a_request_end_it(client):
+    stream = client.open(headers("/test.Echo/Collect"))
+    client.send(stream, A)
+    client.connection.send_headers(stream, [("x-checksum", "1")], end_stream=True)
+    client.flush()
+    assert texts(client.answer(stream)) == ["a"]
+
+
+def test_an_error_in_the_middle_of_both_streams(client):
+    stream = client.open(headers("/test.Echo/Chat"))
+    client.send(stream, A)
+    client.wait(stream, lambda answer: answer.messages)
+    client.send(stream, framed(b"\xff"))
+    answer = client.answer(stream)
+    assert (texts(answer), answer.status[0]) == (["a"], 3)
+    assert answer.first("grpc-encoding") is None
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 5, 7, 8, 11, 0xFFFF])
+def test_every_reset_cancels_the_handler(client, server, code):
+    stream = client.open(headers())
+    client.send(stream, framed(encoded("hang")), end=True)
+    server.wait_for("hangs")
+    client.reset(stream, code)
+    server.wait_for("cancelled")
+    assert client.call(headers(), A).status == (OK, "")
+
+
+def test_a_reset_ends_a_stream_that_waits_for_messages(client, server):
+    stream = client.open(headers("/test.Echo/Chat"))
+    client.send(stream, A)
+    client.wait(stream, lambda answer: answer.messages)
+    client.reset(stream, 8)
+    server.wait_for("chat ends")

@@ -64,7 +64,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     if let notACall = head.notACall { return answerPlainly(notACall) }
     compression = CallCompression(head)
     requests.takesCompressed = compression.request == .gzip
-    if head.hasBadTimeout { return fail(RPCError(.internal, "grpc-timeout is malformed")) }
+    if let flaw = head.flaw { return fail(RPCError(flaw)) }
     guard let method = shared.methods.find(head.path) else {
       let path = String(decoding: head.path.prefix(256), as: UTF8.self)
       return fail(RPCError(.unimplemented, "there is no method \(path)"))

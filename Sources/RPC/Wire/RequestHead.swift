@@ -8,10 +8,22 @@ struct RequestHead {
     case unsupportedMediaType = 415
   }
 
+  /// A gRPC call that can't be taken for what its header fields say.
+  enum Flaw {
+    /// A field that may be there once is there again: which of them counts, nobody can know.
+    case repeated(StaticString)
+    case timeout
+    /// Messages in another form than protobuf's.
+    case codec
+    /// Without `te: trailers`: on the way is a proxy that may lose the trailers, and with them the
+    /// status. nghttp2 lets no other value through.
+    case noTrailers
+  }
+
   var notACall: NotACall? = .unsupportedMediaType
+  var flaw: Flaw?
   var path = UnsafeRawBufferPointer(start: nil, count: 0)
   var timeout: Duration?
-  var hasBadTimeout = false
   /// What `grpc-encoding` names; valid as long as `path` is.
   var encoding = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the client takes messages that are compressed with gzip.
@@ -21,25 +33,55 @@ struct RequestHead {
   /// as `headers` is.
   init(_ headers: HeaderList, metadata: inout Metadata) {
     var isPost = false
+    var takesTrailers = false
+    var hasContentType = false
     for index in 0..<headers.count {
       let name = headers.name(at: index)
       let value = headers.value(at: index)
       switch name.count {
+      case 2 where name.isExactly("te"): takesTrailers = true
       case 5 where name.isExactly(":path"): path = value
       case 7 where name.isExactly(":method"): isPost = value.isExactly("POST")
       case 12 where name.isExactly("content-type"):
-        if ContentType.isGRPC(value) { notACall = nil }
+        if hasContentType { flaw = .repeated("content-type") }
+        hasContentType = true
+        switch ContentType(value) {
+        case .grpc: notACall = nil
+        case .otherCodec:
+          notACall = nil
+          flaw = flaw ?? .codec
+        case .other: break
+        }
       case 12 where name.isExactly("grpc-timeout"):
+        if timeout != nil { flaw = .repeated("grpc-timeout") }
         timeout = Timeout.parse(value)
-        hasBadTimeout = timeout == nil
+        if timeout == nil { flaw = flaw ?? .timeout }
       case 13 where name.isExactly("grpc-encoding"):
+        if !encoding.isEmpty { flaw = .repeated("grpc-encoding") }
         encoding = value
       case 20 where name.isExactly("grpc-accept-encoding"):
         if Compression.listsGzip(value) { acceptsGzip = true }
       default:
-        if !Metadata.isReserved(name) { metadata.appendReceived(name, value) }
+        if Metadata.isDelivered(name) { metadata.appendReceived(name, value) }
       }
     }
     if !isPost { notACall = .methodNotAllowed }
+    if !takesTrailers { flaw = flaw ?? .noTrailers }
+  }
+}
+
+extension RPCError {
+  /// Why a call isn't taken.
+  init(_ flaw: RequestHead.Flaw) {
+    switch flaw {
+    case .repeated(let name): self.init(.internal, "\(name) is there more than once")
+    case .timeout:
+      self.init(
+        .internal, "grpc-timeout is not up to eight digits and one of the units H, M, S, m, u, n")
+    case .codec:
+      self.init(.unimplemented, "the content type's codec is not supported; proto is")
+    case .noTrailers:
+      self.init(.internal, "te: trailers is missing: a proxy on the way may lose the status")
+    }
   }
 }

@@ -20,14 +20,14 @@ struct ResponseHead {
       let value = headers.value(at: index)
       switch name.count {
       case 7 where name.isExactly(":status"): httpStatus = Self.number(value)
-      case 12 where name.isExactly("content-type"): isGRPC = ContentType.isGRPC(value)
+      case 12 where name.isExactly("content-type"): isGRPC = ContentType(value) == .grpc
       case 11 where name.isExactly("grpc-status"): code = Self.number(value) ?? -1
       case 12 where name.isExactly("grpc-message"): message = PercentEncoding.decode(value)
       case 13 where name.isExactly("grpc-encoding"):
         compression = Compression(value)
         if compression == nil { unknownEncoding = CallCompression.shown(value) }
       case 23 where name.isExactly("grpc-status-details-bin"): details = Base64.decode(value)
-      default: if !Metadata.isReserved(name) { metadata.appendReceived(name, value) }
+      default: if Metadata.isDelivered(name) { metadata.appendReceived(name, value) }
       }
     }
     self.metadata = metadata
@@ -60,9 +60,13 @@ extension RPCError {
     case .complete: self.init(.internal, "the stream has ended without a status")
     case .connectionLost: self.init(.unavailable, "the connection was lost")
     case .reset(let code):
-      self.init(
-        StatusCode(http2ErrorCode: code.rawValue),
-        "the server reset the stream with HTTP/2 error \(code.rawValue)")
+      var message = "the server reset the stream with \(code)"
+      // gRPC wants more said of these two.
+      if code == .enhanceYourCalm { message += ": it is asked too much of" }
+      if code == .inadequateSecurity {
+        message += ": the connection is not secure enough for the call"
+      }
+      self.init(StatusCode(http2ErrorCode: code.rawValue), message)
     }
   }
 }

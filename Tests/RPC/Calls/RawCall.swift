@@ -4,6 +4,17 @@ import Messages
 
 @testable import RPC
 
+extension HeaderField.Text {
+  /// As a string.
+  var text: String {
+    switch self {
+    case .fixed(let text): "\(text)"
+    case .string(let text): text
+    case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+    }
+  }
+}
+
 /// Calls whose header fields and bytes are given as they go over the wire.
 enum RawCall {
   /// A unary call with more header fields, and no notion of them on the client's side.

@@ -60,6 +60,9 @@ import Testing
 
   /// Requests that aren't gRPC get an HTTP status, which our client maps.
   @Test func badHeads() async throws {
+    func twice(_ name: HeaderField.Text, _ value: HeaderField.Text) -> [HeaderField] {
+      [HeaderField(name, value), HeaderField(name, value)]
+    }
     let cases: [(fields: [HeaderField], code: StatusCode, message: String)] = [
       (RawCall.headers(type: "application/grpc+proto"), .ok, ""),
       (RawCall.headers(type: "application/json"), .unknown, "HTTP status 415"),
@@ -67,7 +70,19 @@ import Testing
       (RawCall.headers(method: "PUT"), .unknown, "HTTP status 405"),
       (RawCall.headers(method: "GET", type: "text/html"), .unknown, "HTTP status 405"),
       (RawCall.headers(path: "/test.Echo/Nope"), .unimplemented, "/test.Echo/Nope"),
+      (RawCall.headers(type: "application/grpc+json"), .unimplemented, "codec"),
       (RawCall.headers() + [HeaderField("grpc-timeout", "1x")], .internal, "grpc-timeout"),
+      (RawCall.headers() + [HeaderField("grpc-timeout", "")], .internal, "grpc-timeout"),
+      (RawCall.headers() + twice("grpc-timeout", "1H"), .internal, "grpc-timeout is there more"),
+      (RawCall.headers() + twice("grpc-encoding", "gzip"), .internal, "grpc-encoding is there"),
+      (
+        RawCall.headers() + [HeaderField("content-type", "application/grpc")], .internal,
+        "content-type is there more than once"
+      ),
+      (
+        RawCall.headers(method: "GET") + twice("grpc-timeout", "1H"), .unknown, "HTTP status 405"
+      ),
+      (RawCall.headers().filter { $0.name.text != "te" }, .internal, "te: trailers is missing"),
       (RawCall.headers() + [HeaderField("grpc-timeout", "0n")], .deadlineExceeded, ""),
       (RawCall.headers() + [HeaderField("grpc-timeout", "99999999H")], .ok, ""),
       (RawCall.headers() + [HeaderField("grpc-encoding", "gzip")], .ok, ""),

@@ -5,14 +5,16 @@ import Testing
 @Suite struct ContentTypeTests {
   @Test(
     arguments: [
-      ("application/grpc", true), ("application/grpc+proto", true), ("application/grpc;a=b", true),
-      ("application/grpc ; a=b", true), ("application/grpc+proto;charset=utf-8", true),
-      ("Application/GRPC", true), ("application/grpc+json", false), ("application/grpc-web", false),
-      ("application/grpc-web+proto", false), ("application/grpcx", false),
-      ("application/grpc+protox", false), ("application/grp", false), ("application/json", false),
-      ("", false),
-    ])
-  func recognises(type: String, isGRPC: Bool) {
-    #expect(Array(type.utf8).withUnsafeBytes(ContentType.isGRPC) == isGRPC)
+      ("application/grpc", .grpc), ("application/grpc+proto", .grpc),
+      ("application/grpc;charset=utf-8", .grpc), ("application/grpc ; a=b", .grpc),
+      ("application/grpc+proto;a=b", .grpc), ("Application/GRPC", .grpc),
+      ("APPLICATION/GRPC+PROTO", .grpc), ("application/grpc+json", .otherCodec),
+      ("application/grpc+", .otherCodec), ("application/grpc+protobuf", .otherCodec),
+      ("application/grpc+thrift;a=b", .otherCodec), ("application/grpc-web", .other),
+      ("application/grpc-web+proto", .other), ("application/grpcx", .other),
+      ("application/json", .other), ("application/grp", .other), ("", .other),
+    ] as [(String, ContentType)])
+  func isRead(text: String, type: ContentType) {
+    #expect(Array(text.utf8).withUnsafeBytes { ContentType($0) } == type)
   }
 }

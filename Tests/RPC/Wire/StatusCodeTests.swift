@@ -17,6 +17,7 @@ import Testing
   @Test(
     arguments: [
       (0x0, StatusCode.internal), (0x1, .internal), (0x2, .internal), (0x3, .internal),
+      (0x4, .internal), (0x5, .internal), (0x6, .internal), (0x9, .internal), (0xA, .internal),
       (0x7, .unavailable), (0x8, .cancelled), (0xB, .resourceExhausted), (0xC, .permissionDenied),
       (0xD, .internal), (0xFFFF, .internal),
     ] as [(UInt32, StatusCode)])
