@@ -81,7 +81,20 @@ public final class DurableStore: Sendable {
     return try await command.run { writer.enqueue($0, caller: caller) }
   }
 
-  /// The same with a request id: effect and id are one transaction, a repeat gets the first answer,
+  /// Answers a question from the states as they are after everything that was acknowledged; also
+  /// while storage can't be written.
+  ///
+  /// `caller` is for fairness. `answer` runs on the writer's thread, must not wait, and changes
+  /// nothing: neither a state nor a row.
+  public func ask<Value: Sendable>(
+    caller: String, deadline: BootTime? = nil,
+    _ answer: @escaping @Sendable (Batch) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let command = Execution(deadline: deadline, rows: 0, isQuestion: true, answer)
+    return try await command.run { writer.enqueue($0, caller: caller) }
+  }
+
+  /// The same as `execute` with a request id: effect and id are one transaction, a repeat gets the first answer,
   /// also one that comes while the first is in flight, and after a restart. Refusals aren't
   /// remembered. An empty id is no id.
   public func execute<Value: Sendable>(

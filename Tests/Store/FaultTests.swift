@@ -4,7 +4,7 @@ import Testing
 
 /// Storage that fails: nothing acknowledged is lost, nothing is half, and where it can the store
 /// goes on without a restart.
-@Suite(.timeLimit(.minutes(2))) struct FaultTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultTests {
   let folder = TemporaryFolder()
   let disk = FaultDisk(seed: SeededGenerator.seed())
   let events = StoreEvents()
@@ -38,6 +38,8 @@ import Testing
     await #expect(throws: row.error) { try await client.book(1, to: "x", id: "during") }
     let seen = try await client.entries()
     #expect(seen.count == 1, "reads go on")
+    #expect(try await client.balance("x") == 1, "and questions")
+    #expect(try await client.problems().isEmpty)
     disk.heal()
     await events.waits { $0 == .writable }
     let answer = try await client.book(1, to: "x", id: "during")
@@ -53,6 +55,48 @@ import Testing
     disk.inject(.readOnly, times: nil)
     let seen = try await LedgerClient(store: store).entries()
     #expect(seen.isEmpty)
+    await store.close()
+  }
+
+  /// Those that were asked before, and those that come while the store waits, also where it is
+  /// closed meanwhile; none of them waits for the next try.
+  @Test func questionsAreAnsweredWhileTheDiskIsFull() async throws {
+    let store = try open { $0.probeInterval = .seconds(3_600) }
+    let client = LedgerClient(store: store)
+    _ = try await client.book(1, to: "x", id: "before")
+    let gate = Gate()
+    async let held: Void = store.execute(caller: "a") { _ in gate.pass() }
+    await gate.reached()
+    async let change = Result { () async throws(StoreError) in
+      try await client.book(1, to: "x", id: "during")
+    }
+    async let before = client.balance("x")
+    await store.waits(for: 2)
+    disk.inject(.full, times: nil)
+    gate.open()
+    try await held
+    #expect(await change == .failure(.unavailable(.full)))
+    // Together with the change it may have seen what was then taken back.
+    #expect(try await before == 1)
+    for _ in 0..<5 { #expect(try await client.balance("x") == 1) }
+    await #expect(throws: StoreError.unavailable(.full)) {
+      try await client.book(1, to: "x", id: "during")
+    }
+    await store.close()
+    await #expect(throws: StoreError.closed) { try await client.balance("x") }
+  }
+
+  /// What a question changes nevertheless is taken back and not answered.
+  @Test func aQuestionMustNotWrite() async throws {
+    let store = try open { $0.probeInterval = .seconds(3_600) }
+    let client = LedgerClient(store: store)
+    let ledger = store.state(of: Ledger.self)
+    disk.inject(.full, times: nil)
+    await #expect(throws: StoreError.self) { try await client.book(1, to: "x", id: "1") }
+    await #expect(throws: StoreError.statement("a question has written rows")) {
+      try await store.ask(caller: "test") { ledger[$0].book(1, to: "x", $0) }
+    }
+    #expect(try await client.balance("x") == nil)
     await store.close()
   }
 

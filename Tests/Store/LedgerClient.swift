@@ -19,7 +19,7 @@ struct LedgerClient: Sendable {
 
   func balance(_ account: String) async throws(StoreError) -> Int64? {
     let ledger = store.state(of: Ledger.self)
-    return try await store.execute(caller: "test") { ledger[$0].balances[account] }
+    return try await store.ask(caller: "test") { ledger[$0].balances[account] }
   }
 
   /// Number -> account.
@@ -34,7 +34,7 @@ struct LedgerClient: Sendable {
   /// What doesn't fit together on disk, or between disk and memory.
   func problems() async throws(StoreError) -> [String] {
     let ledger = store.state(of: Ledger.self)
-    let (inMemory, counted) = try await store.execute(caller: "test") { batch in
+    let (inMemory, counted) = try await store.ask(caller: "test") { batch in
       (ledger[batch].balances, ledger[batch].entries)
     }
     return try await store.read { connection throws(StoreError) in

@@ -70,9 +70,8 @@ struct NumberCalls: Sendable {
     let principal = try context.principal
     let result: Result<Value, Refusal>
     do throws(StoreError) {
-      result = try await store.execute(
-        caller: principal, deadline: deadline(of: context), rows: 0
-      ) { [state] (batch) throws(StoreError) in
+      result = try await store.ask(caller: principal, deadline: deadline(of: context)) {
+        [state] (batch) throws(StoreError) in
         try state[batch].ask(batch, decide)
       }
     } catch {

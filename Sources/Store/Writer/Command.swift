@@ -17,11 +17,14 @@ class Command: @unchecked Sendable {
 
   let deadline: BootTime?
   let rows: Int
+  /// Changes nothing, so it is answered also while nothing can be written.
+  let isQuestion: Bool
   private let phase = Atomic<Phase>(.new)
 
-  init(deadline: BootTime?, rows: Int) {
+  init(deadline: BootTime?, rows: Int, isQuestion: Bool = false) {
     self.deadline = deadline
     self.rows = rows
+    self.isQuestion = isQuestion
   }
 
   /// False if it was cancelled before.
@@ -74,11 +77,11 @@ final class Execution<Value: Sendable>: Command, @unchecked Sendable {
   private var outcome: Outcome?
 
   init(
-    deadline: BootTime?, rows: Int,
+    deadline: BootTime?, rows: Int, isQuestion: Bool = false,
     _ body: @escaping @Sendable (Batch) throws(StoreError) -> Value
   ) {
     self.body = body
-    super.init(deadline: deadline, rows: rows)
+    super.init(deadline: deadline, rows: rows, isQuestion: isQuestion)
   }
 
   override func decide(_ batch: Batch) throws(StoreError) {

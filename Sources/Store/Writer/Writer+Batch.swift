@@ -5,7 +5,7 @@ extension Writer {
     var rest = commands
     while !rest.isEmpty {
       guard mode == .serving else {
-        for command in rest { fail(command, refusal) }
+        turnAway(rest, refusal)
         return
       }
       rest = rest.dropFirst(attempt(rest))
@@ -20,9 +20,7 @@ extension Writer {
       settle(commands, failed: error, at: .begin)
       return commands.count
     }
-    let (now, wall) = times.advance()
-    if let behind = times.newlyBehind { configuration.onEvent(.clockBehind(by: behind)) }
-    batch.begin(now: now, wall: wall, boot: times.boot)
+    beginBatch()
     let (looked, decided) = decide(commands)
     do throws(StageFailure) {
       try commit(decided)
@@ -32,6 +30,12 @@ extension Writer {
     }
     publish(decided)
     return looked
+  }
+
+  private func beginBatch() {
+    let (now, wall) = times.advance()
+    if let behind = times.newlyBehind { configuration.onEvent(.clockBehind(by: behind)) }
+    batch.begin(now: now, wall: wall, boot: times.boot)
   }
 
   /// A command that was decided, and what it threw.
@@ -55,8 +59,8 @@ extension Writer {
 
   /// The last line of defence where the lock couldn't keep a second server out: of two, the older
   /// one must not decide anything, as it doesn't know what the newer has handed out.
-  func beginOwned() throws(SQLiteFailure) {
-    try connection.step(Self.begin)
+  func beginOwned(_ statement: Statement = begin) throws(SQLiteFailure) {
+    try connection.step(statement)
     var epoch: Int64?
     try connection.query(StoreSchema.readEpoch, noParameters) { row in
       epoch = row.integer(0)
@@ -162,8 +166,8 @@ extension Writer {
       process(all[(all.count / 2)...])
     case .probe:
       takeBack()
-      for command in commands { fail(command, failure.error) }
       pause(failure.error)
+      turnAway(commands, failure.error)
     case .recover:
       for command in commands { fail(command, .unavailable(.recovering)) }
       recover(after: failure.error, unknown: nil, [])
@@ -172,6 +176,36 @@ extension Writer {
     case .giveUp:
       for command in commands { fail(command, failure.error) }
       giveUp(failure.error)
+    }
+  }
+
+  /// Nothing can be written: changes fail, questions are answered if there is anything to answer
+  /// them from.
+  private func turnAway(_ commands: some Collection<Command>, _ error: StoreError) {
+    let isReadable = mode == .probing
+    for command in commands where !(isReadable && command.isQuestion) { fail(command, error) }
+    if isReadable { answer(commands.filter(\.isQuestion)) }
+  }
+
+  /// Answers questions while nothing can be written.
+  func answer(_ questions: [Command]) {
+    guard !questions.isEmpty else { return }
+    do throws(SQLiteFailure) {
+      try beginOwned(Self.beginReading)
+      beginBatch()
+      let (_, decided) = decide(questions[...])
+      if let failure = batch.failure { throw failure }
+      guard batch.isEmpty else { throw .command(.statement("a question has written rows")) }
+      takeBack()
+      for one in decided { one.command.publish() }
+    } catch {
+      takeBack()
+      for question in questions { fail(question, error.error) }
+      switch error.kind {
+      case .unwritable, .guilty: break
+      case .broken: recover(after: error.error, unknown: nil, [])
+      case .corrupt, .overtaken: giveUp(error.error)
+      }
     }
   }
 

@@ -2,11 +2,13 @@ internal import Glibc
 
 /// What the writer does when storage doesn't.
 extension Writer {
-  /// Unwritable: refuse until a probe gets through.
+  /// Unwritable: refuse until a probe gets through, but for questions.
   func pause(_ error: StoreError) {
     _ = mode.happened(.unwritable)
-    refuse(error)
+    nextTry = .now + configuration.probeInterval
+    let questions = refuseChanges(error)
     configuration.onEvent(.unwritable(error))
+    answer(questions)
   }
 
   /// One more try, an interval after the last.
@@ -31,7 +33,9 @@ extension Writer {
     } catch {
       if !connection.isIdle { try? connection.step(Self.rollback) }
       switch error.kind {
-      case .unwritable, .guilty: _ = mode.happened(.unwritable)
+      case .unwritable, .guilty:
+        _ = mode.happened(.unwritable)
+        nextTry = .now + configuration.probeInterval
       case .broken: recover(after: error.error, unknown: nil, [])
       case .corrupt, .overtaken: giveUp(error.error)
       }

@@ -6,6 +6,8 @@ final class Writer: @unchecked Sendable {
     var queue: FairQueue<Command>
     /// Set: nothing is queued, everybody gets this.
     var refusal: StoreError?
+    /// Questions are queued although `refusal` is set.
+    var takesQuestions = false
     var isSleeping = false
     var isClosing = false
     var closers: [UnsafeContinuation<Void, Never>] = []
@@ -29,8 +31,11 @@ final class Writer: @unchecked Sendable {
   let noParameters = RowBuffer(capacity: 16)
   var wakes: WakeSchedule
   var pagesAtLastCheckpoint = 0
+  /// When storage that couldn't be written is tried again.
+  var nextTry = ContinuousClock.now
 
   static let begin = Statement("BEGIN IMMEDIATE")
+  static let beginReading = Statement("BEGIN")
   static let commit = Statement("COMMIT")
   static let rollback = Statement("ROLLBACK")
 
@@ -60,7 +65,9 @@ final class Writer: @unchecked Sendable {
   /// Why it can't be queued, or nil.
   func enqueue(_ command: Command, caller: String) -> StoreError? {
     monitor.withLock {
-      if let refusal = shared.refusal { return refusal }
+      if let refusal = shared.refusal, !(command.isQuestion && shared.takesQuestions) {
+        return refusal
+      }
       guard shared.queue.append(command, caller: caller) else { return .queueFull }
       if shared.isSleeping {
         shared.isSleeping = false
@@ -88,6 +95,7 @@ final class Writer: @unchecked Sendable {
     await withUnsafeContinuation { continuation in
       let isClosed = monitor.withLock {
         shared.refusal = shared.refusal ?? .closed
+        shared.takesQuestions = false
         shared.isClosing = true
         if !shared.isClosed { shared.closers.append(continuation) }
         monitor.signal()
@@ -109,7 +117,10 @@ final class Writer: @unchecked Sendable {
       case .serving:
         if !commands.isEmpty { process(commands[...]) }
         if mode == .serving { checkpointIfDue() }
-      case .probing, .recovering: retry()
+      case .probing:
+        answer(commands)
+        if mode == .probing, nextTry <= .now { retry() }
+      case .recovering: retry()
       case .failed: refuseAll(commands)
       }
     }
@@ -120,7 +131,7 @@ final class Writer: @unchecked Sendable {
   private func take(into commands: inout [Command]) -> Bool {
     monitor.withLock {
       while true {
-        if mode == .serving {
+        if mode == .serving || mode == .probing {
           while commands.count < configuration.batchCommands,
             let command = shared.queue.popFirst()
           {
@@ -134,29 +145,45 @@ final class Writer: @unchecked Sendable {
           commands.append(contentsOf: wakes.due(states, at: boot, foregroundIsBusy: isBusy))
           if !commands.isEmpty { return false }
         }
-        // In the other modes every return is one more try, an interval after the last.
+        if mode == .probing, !commands.isEmpty || nextTry <= .now { return false }
+        // In the others every return is one more try, an interval after the last.
         let limit: Duration?
         switch mode {
         case .serving: limit = wakes.next(states).map { max($0 - boot, .zero) }
-        case .probing, .recovering: limit = configuration.probeInterval
+        case .probing: limit = ContinuousClock.now.duration(to: nextTry)
+        case .recovering: limit = configuration.probeInterval
         case .failed: limit = nil
         }
         shared.isSleeping = true
         monitor.wait(atMost: limit.map { min($0, .seconds(10)) })
         shared.isSleeping = false
-        if mode != .serving, mode != .failed { return shared.isClosing }
+        if case .recovering = mode { return shared.isClosing }
       }
     }
   }
 
   /// From here on nothing is queued; what is queued fails too.
   func refuse(_ error: StoreError) {
+    for command in shut(error, takesQuestions: false) { command.finish(error) }
+  }
+
+  /// From here on nothing but questions is queued; what else is queued fails. The questions among
+  /// it.
+  func refuseChanges(_ error: StoreError) -> [Command] {
+    let waiting = shut(error, takesQuestions: true)
+    for command in waiting where !command.isQuestion { command.finish(error) }
+    return waiting.filter(\.isQuestion)
+  }
+
+  /// What was queued.
+  private func shut(_ error: StoreError, takesQuestions: Bool) -> [Command] {
     var waiting: [Command] = []
     monitor.withLock {
       shared.refusal = error
+      shared.takesQuestions = takesQuestions && !shared.isClosing
       while let command = shared.queue.popFirst() { waiting.append(command) }
     }
-    for command in waiting { command.finish(error) }
+    return waiting
   }
 
   /// The queue is open again, unless the store is being closed.

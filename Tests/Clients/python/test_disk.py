@@ -58,6 +58,10 @@ def test_a_full_disk(tmp_path, small_disk):
         assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
         assert "full" in refusal.message
         assert any(isinstance(detail, error_details.RetryInfo) for detail in refusal.details)
+        # Questions are answered all the same, from what is committed.
+        assert client.GetLock(business="shop", number=first[0].number).lock.number == first[0].number
+        full = counter(client, "shop")
+        assert full.allocated == full.live and (full.allocated - 10) % 1000 == 0
 
         filler.unlink()
         assert eventually(lambda: health(channel) == health_pb2.HealthCheckResponse.SERVING)
