@@ -26,6 +26,8 @@ import Testing
       $0.generationBatch = 7
       Self.settings[kind](&$0)
     }
+    // Short enough that the line has some.
+    try shop.book.pool(of: "shop").returnedAges = AgeBlocks(size: 4)
     var held: [Allocation.Number] = []
     for step in 0..<300 {
       let before = (

@@ -39,6 +39,7 @@ extension Book {
     case .returnedAdded(let pool, let series):
       pool.returned.undoAppend()
       pool.nextPlace -= 1
+      pool.returnedAges.forget(pool.nextPlace)
       series.returns.undoAppend()
       series.uses -= 1
     case .returnedTaken(let pool, let count):

@@ -28,6 +28,8 @@ final class Pool {
   /// Numbers in `stock`.
   var stockCount: Int64 = 0
   var returned = Line<ReturnedNumber>()
+  /// How old the numbers in `returned` are; asked where numbers have an age only.
+  var returnedAges = AgeBlocks()
   /// What the next number in `returned` gets, so that the line survives a restart.
   var nextPlace: Int64 = 1
   /// The leases by id.

@@ -92,26 +92,28 @@ extension Book {
   private func freshLine(
     of pool: Pool, _ target: GenerationTarget, at now: Moment
   ) -> (free: Int64, quarantined: Int64) {
-    guard pool.settings.maxAge == nil else { return freshByAge(pool, target, at: now) }
+    if let maxAge = pool.settings.maxAge {
+      return freshByAge(pool, target, maxAge: maxAge, at: now)
+    }
     guard let returns = target.series?.returns.waiting else { return (0, 0) }
     let held = returns.partitionPoint { isOutOfQuarantine(returned: $0, in: pool, at: now) }
     return (Int64(held - returns.startIndex), Int64(returns.endIndex - held))
   }
 
-  /// The same where numbers have an age: it has no order along the line, so this looks at each.
+  /// The same where numbers have an age of `maxAge` (µs) at most.
   private func freshByAge(
-    _ pool: Pool, _ target: GenerationTarget, at now: Moment
+    _ pool: Pool, _ target: GenerationTarget, maxAge: Int64, at now: Moment
   ) -> (free: Int64, quarantined: Int64) {
-    var (free, quarantined): (Int64, Int64) = (0, 0)
-    for number in pool.returned.waiting
-    where isFresh(number.series, number.generated, in: pool, target) {
-      if isOutOfQuarantine(returned: number.returned, in: pool, at: now) {
-        free += 1
-      } else {
-        quarantined += 1
-      }
+    let line = pool.returned.waiting
+    let first = pool.nextPlace - Int64(line.count)
+    pool.returnedAges.forget(before: first, waiting: line.count)
+    let held = line.partitionPoint { isOutOfQuarantine(returned: $0.returned, in: pool, at: now) }
+    func count(_ part: ArraySlice<ReturnedNumber>) -> Int64 {
+      pool.returnedAges.count(
+        part, end: first + Int64(part.endIndex - line.startIndex), edition: target.edition.index,
+        since: target.moment - maxAge, in: series)
     }
-    return (free, quarantined)
+    return (count(line[..<held]), count(line[held...]))
   }
 
   /// What a pool has counted.
