@@ -104,6 +104,16 @@ let package = Package(
     .executableTarget(
       name: "rpc-testserver", dependencies: ["Echo", "RPC", "HTTP2", "EventLoop"],
       path: "Tests/Wire/Server", swiftSettings: swift),
+    // A server for gRPC's interop clients, and what its service is generated from.
+    .target(
+      name: "CGRPCTesting", dependencies: ["CMessages", "CProtobufC"],
+      path: "Tests/Conformance/CGRPCTesting"),
+    .target(
+      name: "GRPCTesting", dependencies: ["RPC", "Messages", "CGRPCTesting", "CMessages"],
+      path: "Tests/Conformance/GRPCTesting", swiftSettings: swift),
+    .executableTarget(
+      name: "conformance-server", dependencies: ["GRPCTesting", "RPC", "HTTP2", "EventLoop"],
+      path: "Tests/Conformance/Server", swiftSettings: swift),
     .executableTarget(
       name: "store-bench", dependencies: ["Store"], path: "Tests/Benchmarks/store-bench",
       swiftSettings: swift),
