@@ -11,7 +11,8 @@ import grpc
 import pytest
 
 from programs import ROOT, ConformanceServer
-from testing_api import TestServiceStub, message
+from raw_http2 import RawClient, framed, headers
+from testing_api import SERVICE, TestServiceStub, message
 
 SECONDS = 20
 
@@ -93,6 +94,67 @@ def test_cacheable_unary(stub):
     first, call = stub.CacheableUnaryCall.with_call(simple(), timeout=SECONDS)
     assert ("cache-control", "max-age=60, public") in call.initial_metadata()
     assert stub.CacheableUnaryCall(simple(), timeout=SECONDS).payload.body != first.payload.body
+
+
+def yes_or_no(value):
+    return message("BoolValue", value=value)
+
+
+GZIP = grpc.Compression.Gzip
+PLAIN = grpc.Compression.NoCompression
+
+
+@pytest.mark.parametrize("compression", [GZIP, PLAIN])
+@pytest.mark.parametrize("expected", [True, False])
+def test_client_compressed_unary(stub, compression, expected):
+    request = simple(314_159, 271_828, expect_compressed=yes_or_no(expected))
+    call = stub.UnaryCall.with_call
+    if expected == (compression == GZIP):
+        response, _ = call(request, compression=compression, timeout=SECONDS)
+        assert len(response.payload.body) == 314_159
+    else:
+        error = failure(lambda: call(request, compression=compression, timeout=SECONDS))
+        assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("compression", [GZIP, PLAIN])
+@pytest.mark.parametrize("expected", [True, False])
+def test_client_compressed_streaming(stub, compression, expected):
+    requests = Requests()
+    requests.send(message("StreamingInputCallRequest", payload=payload(27_182), expect_compressed=yes_or_no(expected)))
+    fits = expected == (compression == GZIP)
+    if fits:
+        requests.send(None)
+
+    # Otherwise refused at once, not after the end that the client never sends.
+    def call():
+        return stub.StreamingInputCall(iter(requests), compression=compression, timeout=SECONDS)
+
+    if fits:
+        assert call().aggregated_payload_size == 27_182
+    else:
+        assert failure(call).code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("method", ["UnaryCall", "StreamingOutputCall"])
+@pytest.mark.parametrize("compressed", [True, False])
+def test_server_compressed(stub, server, method, compressed):
+    if method == "UnaryCall":
+        request = simple(31_415, response_compressed=yes_or_no(compressed))
+        assert sizes([stub.UnaryCall(request, timeout=SECONDS)]) == [31_415]
+        flags = [compressed]
+    else:
+        request = streaming([31_415, 92_653])
+        request.response_parameters[0].compressed.value = compressed
+        request.response_parameters[1].compressed.value = not compressed
+        assert sizes(stub.StreamingOutputCall(request, timeout=SECONDS)) == [31_415, 92_653]
+        flags = [compressed, not compressed]
+    # grpcio doesn't show the flags of messages.
+    with RawClient(f"127.0.0.1:{server.ports['h2c']}") as client:
+        fields = headers(path=f"/{SERVICE}/{method}", grpc_accept_encoding="gzip")
+        answer = client.call(fields, framed(request.SerializeToString()))
+        assert [flag == 1 for flag, _ in answer.messages] == flags
+        assert answer.status[0] == 0
 
 
 def test_client_streaming(stub):

@@ -16,6 +16,8 @@ struct InteropService: TestServiceProtocol {
     _ request: SimpleRequest, context: ServerContext
   ) async throws(RPCError) -> SimpleResponse {
     try echoMetadata(context)
+    try checkCompression(request.expectCompressed, context)
+    if request.responseCompressed?.value ?? false { context.setCompression(.gzip) }
     try end(with: request.responseStatus)
     return SimpleResponse(
       payload: try payload(request.responseType, bytes: request.responseSize))
@@ -41,6 +43,9 @@ struct InteropService: TestServiceProtocol {
     context: ServerContext
   ) async throws(RPCError) {
     try echoMetadata(context)
+    if request.responseParameters.contains(where: { $0.compressed?.value ?? false }) {
+      context.setCompression(.gzip)
+    }
     try await answer(request, responses, context)
   }
 
@@ -49,6 +54,7 @@ struct InteropService: TestServiceProtocol {
   ) async throws(RPCError) -> StreamingInputCallResponse {
     var total: Int32 = 0
     for try await request in requests {
+      try checkCompression(request.expectCompressed, context)
       let (sum, overflow) = total.addingReportingOverflow(Int32(request.payload?.body.count ?? 0))
       guard !overflow else { throw RPCError(.outOfRange, "the payloads have over 2 GiB") }
       total = sum
@@ -105,8 +111,19 @@ extension InteropService {
       }
       try await responses.write(
         StreamingOutputCallResponse(
-          payload: try payload(request.responseType, bytes: wanted.size)))
+          payload: try payload(request.responseType, bytes: wanted.size)),
+        compressed: wanted.compressed?.value ?? false)
     }
+  }
+
+  /// Refuses a message that was to come compressed and didn't, or the other way round.
+  private func checkCompression(
+    _ expected: BoolValue?, _ context: ServerContext
+  ) throws(RPCError) {
+    guard let expected, expected.value != context.isRequestCompressed else { return }
+    throw RPCError(
+      .invalidArgument,
+      "the request should \(expected.value ? "" : "not ")have come compressed")
   }
 
   /// Ends the call as the client wishes.
