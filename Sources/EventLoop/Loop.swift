@@ -130,7 +130,7 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     clinux_set_thread_pointer(nil)
   }
 
-  private func tick() {
+  func tick() {
     let ready = poller.wait(milliseconds: waitMilliseconds())
     lastNow = .current
     if ready > 0 {

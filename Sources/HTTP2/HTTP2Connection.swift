@@ -57,9 +57,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private(set) var openStreams = 0
   /// Streams that sent something while their sender waits.
   var maybeWritable: [HTTP2Stream] = []
-  private var unconsumed = 0
+  private(set) var unconsumed = 0
   /// Connection-level credit held back until the readers catch up.
-  private var heldCredit = 0
+  private(set) var heldCredit = 0
   var isDraining = false
   /// Who handles the streams that a server's peer opens.
   let accept: ((HTTP2Stream) -> any StreamHandler)?

@@ -39,7 +39,7 @@ public final class ClientChannel: @unchecked Sendable {
     }
   }
 
-  private init(_ connection: HTTP2Connection, authority: String, scheme: StaticString) {
+  init(_ connection: HTTP2Connection, authority: String, scheme: StaticString) {
     self.connection = connection
     self.authority = authority
     self.scheme = scheme

@@ -12,7 +12,7 @@ final class ServerLoop: @unchecked Sendable {
   /// Handlers that haven't returned.
   private(set) var runningHandlers = 0
   /// Bytes of requests that wait for their reader or their rest.
-  private var requestBytes = 0
+  private(set) var requestBytes = 0
   private let handlersReturned = Waiter()
   private var free: [ServerCall] = []
   /// Whether calls are kept for others. They hold this object, so a server that ends keeps none.

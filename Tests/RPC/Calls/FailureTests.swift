@@ -30,6 +30,19 @@ import Testing
     }
   }
 
+  @Test func aMalformedMessageEndsACallThatGoesOn() async throws {
+    try await EchoServer.run { echo async throws in
+      let chat: ClientStream<ProtoAny, ErrorInfo> = try await echo.channel.bidirectional(
+        service: "test.Echo", method: "Chat")
+      // Field 2 is bytes on the way there and text on the way back.
+      try await chat.send(ProtoAny(typeURL: "", value: [0xFF]))
+      let error = await failure { () throws(RPCError) in try await chat.next() }
+      #expect(error.code == .internal)
+      #expect(await failure { () throws(RPCError) in try await chat.next() }.code == .internal)
+      await echo.events.wait("chat ends")
+    }
+  }
+
   @Test func errorsOfStreams() async throws {
     try await EchoServer.run { echo async throws in
       let none = try await echo.expand("fail")
