@@ -15,7 +15,7 @@ extension RPCError {
 
   /// INVALID_ARGUMENT for a field, named by its path in the request, such as `items[2].quantity`.
   public static func invalid(
-    field: String, _ description: String, reason: String = "INVALID_FIELD"
+    field: String, _ description: String, reason: String
   ) -> RPCError {
     RPCError(.invalidArgument, reason: reason, "\(field): \(description)")
       .adding(
@@ -55,7 +55,12 @@ extension RPCError {
   /// Why a message of the client's could not be read.
   init(malformed failure: DecodingFailure) {
     let reason = failure.reason.rawValue
-    if failure.field.isEmpty {
+    if failure.reason == .memoryLimit {
+      // Nothing is wrong with it, and a smaller one is answered.
+      self.init(
+        .resourceExhausted, reason: reason, "the request would take too much memory",
+        metadata: failure.field.isEmpty ? [:] : ["field": failure.field])
+    } else if failure.field.isEmpty {
       self.init(.invalidArgument, reason: reason, "the request can't be decoded")
     } else {
       self = .invalid(field: failure.field, "the request can't be decoded here", reason: reason)

@@ -103,6 +103,15 @@ def refusal(error):
     return Refusal(error.code(), reason, dict(info.metadata) if info else {}, error.details(), details)
 
 
+def wrong_fields(refusal):
+    """The paths of the fields that a refusal calls wrong."""
+    return [
+        violation.field
+        for detail in refusal.details if isinstance(detail, error_details.BadRequest)
+        for violation in detail.field_violations
+    ]
+
+
 def refused(call, *arguments, **fields):
     """Makes a call that must be refused, and returns how."""
     try:

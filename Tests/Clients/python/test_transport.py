@@ -9,7 +9,7 @@ import threading
 import grpc
 import pytest
 
-from api import Client, allocation, refused
+from api import Client, allocation, refused, wrong_fields
 from conftest import connect
 from pools import allocate, complete, counter, make_pool
 from server import ROOT, Server
@@ -32,7 +32,24 @@ def test_a_string_that_is_none_is_refused_with_its_field(channel, business, reas
     call = channel.unary_unary("/orderwire.v1.AllocationService/GetPool", bytes, bytes)
     refusal = refused(call, bytes([0x0A, len(business)]) + business, timeout=10)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
-    assert "business" in refusal.message
+    assert wrong_fields(refusal) == ["business"] and "business" in refusal.message
+
+
+def test_a_message_nested_too_deep_is_refused(channel):
+    call = channel.unary_unary("/orderwire.v1.AllocationService/Allocate", bytes, bytes)
+    # Groups of a field that nobody knows, so that no name can be told.
+    refusal = refused(call, b"\x7b" * 100 + b"\x7c" * 100, timeout=10)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "NESTED_TOO_DEEP")
+
+
+def test_a_message_that_would_take_too_much_memory_is_refused(channel):
+    call = channel.unary_unary("/orderwire.v1.LockingService/Complete", bytes, bytes)
+    # A million completions of two bytes each: small on the wire, large in memory.
+    refusal = refused(call, b"\x1a\x00" * 1_000_000, timeout=20)
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "MEMORY_LIMIT_EXCEEDED")
+    assert "memory" in refusal.message
+    # The next is decoded as if nothing had been.
+    assert refused(call, b"\x1a\x00" * 1_000, timeout=20).reason != "MEMORY_LIMIT_EXCEEDED"
 
 
 def test_a_message_above_the_limit_is_refused(channel):

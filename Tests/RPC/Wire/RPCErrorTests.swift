@@ -22,9 +22,22 @@ import Testing
   }
 
   @Test func aFieldIsNamed() {
-    let error = RPCError.invalid(field: "items[2].quantity", "must be positive")
+    let error = RPCError.invalid(
+      field: "items[2].quantity", "must be positive", reason: "QUANTITY_INVALID")
     #expect(error.code == .invalidArgument)
+    #expect(error.errorInfo?.reason == "QUANTITY_INVALID")
     #expect(error.badRequest?.fieldViolations.map(\.field) == ["items[2].quantity"])
+  }
+
+  /// What is too large is no mistake in the message: the code is that of other limits.
+  @Test func tooMuchMemoryIsExhausted() {
+    let whole = RPCError(malformed: DecodingFailure(.memoryLimit))
+    #expect(whole.code == .resourceExhausted)
+    #expect(whole.errorInfo == ErrorInfo(reason: "MEMORY_LIMIT_EXCEEDED", domain: "orderwire"))
+    let inside = RPCError(malformed: DecodingFailure(.memoryLimit, field: "items"))
+    #expect(inside.code == .resourceExhausted)
+    #expect(inside.errorInfo?.metadata == ["field": "items"])
+    #expect(inside.badRequest == nil)
   }
 
   @Test func brokenDetailsAreLeftOut() {
