@@ -34,9 +34,10 @@ final class TimeZoneDatabase: Sendable {
     return zone
   }
 
-  /// "Area/Location" and the like: nothing that leads out of the folder, nothing that counts leap
-  /// seconds, and no second name of a zone that is this system's alone.
-  private func isName(_ name: String) -> Bool {
+  /// Whether it is a name as pools may have: "Area/Location" and the like, nothing that leads out of
+  /// the folder, nothing that counts leap seconds, and no second name of a zone that is this
+  /// system's alone.
+  func isName(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     return name.utf8.count <= 64 && !["right", "posix"].contains(parts.first)
       && !["localtime", "posixrules"].contains(name)

@@ -114,8 +114,8 @@ final class BookLoader {
     }
     guard let zone = known else {
       throw .failed(
-        "the time zone \(edition.timeZone) of the pool of \(business) isn't in this system's "
-          + "database: install the package tzdata")
+        "the time zone \(edition.timeZone) of the pool of \(business) "
+          + trouble(with: edition.timeZone))
     }
     do throws(TemplateProblem) {
       let template = try NumberTemplate(parsing: edition.template, period: edition.period)
@@ -124,6 +124,15 @@ final class BookLoader {
     } catch {
       throw Self.damaged("a template of the pool of \(business)")
     }
+  }
+
+  /// Why a zone isn't known any more that was known when the pool got it, and what to do.
+  private func trouble(with zone: String) -> String {
+    guard zones.isName(zone) else {
+      return "is none that this version takes, for it counts leap seconds or is known by this name "
+        + "on this system only: serve the store with the version that took it"
+    }
+    return "isn't in this system's database: install the package tzdata"
   }
 
   private func addSeries(_ row: borrowing ResultRow) throws(StoreError) {

@@ -130,6 +130,25 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path):
     assert "newer than this program" in result.stderr and "999" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "zone, trouble",
+    [
+        ("right/Asia/Shanghai", "none that this version takes, for it counts leap seconds"),
+        ("localtime", "known by this name on this system only"),
+        ("Mars/Olympus", "isn't in this system's database: install the package tzdata"),
+    ],
+)
+def test_a_pool_whose_time_zone_is_not_taken_any_more_is_named(tmp_path, zone, trouble):
+    store = used_store(tmp_path)
+    with sqlite3.connect(store) as database:
+        assert database.execute("UPDATE number_edition SET time_zone = ?", (zone,)).rowcount == 1
+    database.close()
+    result = run("serve", "--store", f"sqlite:{store}", "--listen", "127.0.0.1:0")
+    assert result.returncode == IO
+    assert f"the time zone {zone} of the pool of shop" in result.stderr and trouble in result.stderr
+    assert ("tzdata" in result.stderr) == (zone == "Mars/Olympus")
+
+
 def test_a_read_only_disk_is_refused(tmp_path):
     # In a view of the disk of its own, for root may write into any folder.
     prefix = ["unshare", "--mount", "sh", "-c", 'mount --bind -o ro "$0" "$0" && exec "$@"', str(tmp_path)]
