@@ -30,7 +30,7 @@ public protocol AllocationServiceProtocol: Sendable {
   ) async throws(RPCError) -> ListPoolsResponse
 
   /// Hands out numbers: all that are asked for, or none. A pool has at most 10,000,000 live numbers
-  /// and 1,000,000 leases.
+  /// and 1,000,000 leases, or fewer where the server's operator says so.
   func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse
@@ -125,7 +125,7 @@ public struct AllocationServiceClient: Sendable {
   }
 
   /// Hands out numbers: all that are asked for, or none. A pool has at most 10,000,000 live numbers
-  /// and 1,000,000 leases.
+  /// and 1,000,000 leases, or fewer where the server's operator says so.
   public func allocate(
     _ request: AllocateRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> AllocateResponse {

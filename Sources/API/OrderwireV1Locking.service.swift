@@ -23,7 +23,8 @@ public protocol LockingServiceProtocol: Sendable {
     _ request: GetLockRequest, context: ServerContext
   ) async throws(RPCError) -> GetLockResponse
 
-  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000.
+  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000,
+  /// or fewer where the server's operator says so.
   func createLease(
     _ request: CreateLeaseRequest, context: ServerContext
   ) async throws(RPCError) -> CreateLeaseResponse
@@ -131,7 +132,8 @@ public struct LockingServiceClient: Sendable {
       service: "orderwire.v1.LockingService", method: "GetLock", request, options: options)
   }
 
-  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000.
+  /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000,
+  /// or fewer where the server's operator says so.
   public func createLease(
     _ request: CreateLeaseRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CreateLeaseResponse {

@@ -9,7 +9,7 @@ public struct StoreConfiguration: Sendable {
   /// Bytes of rows written together at most.
   public var batchBytes = 8 << 20
   /// Commands that may wait.
-  public var queuedCommands = 16_384
+  public var queuedCommands = Self.mostQueuedCommands
   /// Commands of one caller that may wait.
   public var queuedCommandsPerCaller = 8_192
   /// Threads that read.
@@ -33,6 +33,9 @@ public struct StoreConfiguration: Sendable {
   public var probeInterval = Duration.milliseconds(250)
   /// Told of what an operator wants to know; called on the store's threads, must not block.
   public var onEvent: @Sendable (StoreEvent) -> Void = { _ in }
+
+  /// What a queue may be made to hold: its commands are all in memory.
+  public static let mostQueuedCommands = 16_384
 
   /// An SQLite database at `path`.
   public init(path: String) { self.path = path }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct PoolLimitsTests {
   @Test func liveNumbersAreLimited() throws {
-    let shop = try BookFixture(book: Book(incarnation: 77, liveNumbersPerPool: 3))
+    let shop = try BookFixture(
+      book: Book(incarnation: 77, limits: CapacityLimits(liveNumbersPerPool: 3)))
     let numbers = try shop.numbers(2)
     let before = BookSnapshot(shop.book)
     #expect(throws: Refusal.liveNumbersExhausted(limit: 3)) { try shop.allocate(2) }
@@ -19,7 +20,8 @@ import Testing
   }
 
   @Test func leasesAreLimited() throws {
-    let shop = try BookFixture(book: Book(incarnation: 77, leasesPerPool: 2))
+    let shop = try BookFixture(
+      book: Book(incarnation: 77, limits: CapacityLimits(leasesPerPool: 2)))
     func create() throws(Refusal) -> LeaseView {
       try shop.book.createLease("shop", ttl: nil, caller: shop.me, at: shop.now, rows: shop.rows)
     }

@@ -41,7 +41,7 @@ final class StoredBook {
     let state = store.state(of: NumberState.self)
     do throws(StoreError) {
       try await store.execute(caller: "test") { (batch) throws(StoreError) in
-        _ = try state[batch].change(batch, decide)
+        _ = try state[batch].change(batch, CapacityLimits(), decide)
         throw .constraint("in vain")
       }
     } catch {
@@ -73,7 +73,7 @@ extension DurableStore {
   ) async throws(StoreError) -> (Result<Value, Refusal>, Moment) {
     let state = state(of: NumberState.self)
     return try await execute(caller: "test") { (batch) throws(StoreError) in
-      (try state[batch].change(batch, decide), Moment(batch))
+      (try state[batch].change(batch, CapacityLimits(), decide), Moment(batch))
     }
   }
 

@@ -1,4 +1,5 @@
 import Logging
+import Numbers
 import Testing
 
 @testable import orderwire
@@ -70,6 +71,18 @@ import Testing
     Case(
       flags: [.store: ["sqlite:a"]], file: #"{"listen": "b:2"}"#,
       check: { $0.listen.map(\.description) == ["b:2"] }),
+    Case(
+      flags: [.store: ["sqlite:a"]],
+      check: { $0.capacity == CapacityLimits() && $0.maxWaiting == 16_384 }),
+    Case(
+      flags: [.store: ["sqlite:a"], .maxPools: ["3"]],
+      environment: ["ORDERWIRE_MAX_LIVE_NUMBERS": "10000000", "ORDERWIRE_MAX_POOLS": "4"],
+      file: #"{"max-leases": 5, "max-waiting": 1}"#,
+      check: {
+        $0.capacity
+          == CapacityLimits(pools: 3, liveNumbersPerPool: 10_000_000, leasesPerPool: 5)
+          && $0.maxWaiting == 1
+      }),
     // Certificates without a TLS listener harm nobody; `Sources/serve` gives them always.
     Case(
       flags: [.store: ["sqlite:a"], .tlsCertificate: ["c"], .tlsKey: ["k"]],
@@ -98,7 +111,8 @@ import Testing
     Case(
       file: #"{"colour": "a"}"#,
       message: #"o.json: unknown key "colour"; known are listen, listen-tls, tls-certificate, "#
-        + "tls-key, tls-client-ca, store, loops, grace, log-level, batch-limit"),
+        + "tls-key, tls-client-ca, store, loops, grace, log-level, max-pools, max-live-numbers, "
+        + "max-leases, max-waiting, batch-limit"),
     Case(file: "[]", message: "o.json: must be a JSON object of settings"),
     Case(file: "{", message: "o.json: is not JSON; python3 -m json.tool o.json says where"),
     Case(
@@ -115,6 +129,18 @@ import Testing
     Case(
       flags: [.store: ["sqlite:a"], .loops: ["257"]],
       message: #"--loops: "257" is not a whole number from 1 to 256"#),
+    Case(
+      flags: [.store: ["sqlite:a"], .maxPools: ["0"]],
+      message: #"--max-pools: "0" is not a whole number from 1 to 100000"#),
+    Case(
+      flags: [.store: ["sqlite:a"]], environment: ["ORDERWIRE_MAX_LEASES": "1000001"],
+      message: #"ORDERWIRE_MAX_LEASES: "1000001" is not a whole number from 1 to 1000000"#),
+    Case(
+      flags: [.store: ["sqlite:a"]], file: #"{"max-live-numbers": 10000001}"#,
+      message: #"o.json: "max-live-numbers": "10000001" is not a whole number from 1 to 10000000"#),
+    Case(
+      flags: [.store: ["sqlite:a"], .maxWaiting: ["16385"]],
+      message: #"--max-waiting: "16385" is not a whole number from 1 to 16384"#),
     Case(
       flags: [.store: ["sqlite:a"]], environment: ["ORDERWIRE_GRACE": "1h"],
       message: #"ORDERWIRE_GRACE: "1h" is not a whole number from 0 to 3600"#),

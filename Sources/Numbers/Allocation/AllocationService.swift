@@ -14,9 +14,10 @@ public struct AllocationService: AllocationServiceProtocol {
   /// (and once more after a restart) that a pool has less than a tenth of its serials left; it is
   /// called on the writer's thread, and must not block.
   public init(
-    _ store: DurableStore, onLowSerials: @escaping @Sendable (LowSerials) -> Void = { _ in }
+    _ store: DurableStore, limits: CapacityLimits = CapacityLimits(),
+    onLowSerials: @escaping @Sendable (LowSerials) -> Void = { _ in }
   ) {
-    calls = NumberCalls(store)
+    calls = NumberCalls(store, limits)
     zones = .system
     self.onLowSerials = onLowSerials
   }

@@ -7,9 +7,11 @@ internal import Store
 struct NumberCalls: Sendable {
   let store: DurableStore
   let state: WriterConfined<NumberState>
+  let limits: CapacityLimits
 
-  init(_ store: DurableStore) {
+  init(_ store: DurableStore, _ limits: CapacityLimits) {
     self.store = store
+    self.limits = limits
     state = store.state(of: NumberState.self)
   }
 
@@ -43,8 +45,8 @@ struct NumberCalls: Sendable {
         request: key, deadline: deadline(of: call.context), rows: call.rows,
         encode: { Self.encode($0) }, decode: { .success(try Response(decoding: $0)) },
         isRefusal: { if case .failure = $0 { true } else { false } }
-      ) { [state] (batch) throws(StoreError) in
-        try state[batch].change(batch, decide)
+      ) { [state, limits] (batch) throws(StoreError) in
+        try state[batch].change(batch, limits, decide)
       }
     } catch {
       throw error.rpcError

@@ -15,9 +15,10 @@ extension Refusal {
       RPCError(.notFound, reason: "POOL_NOT_FOUND", "this business has no pool")
     case .poolExists:
       RPCError(.alreadyExists, reason: "POOL_EXISTS", "this business has a pool already")
-    case .poolsExhausted:
+    case .poolsExhausted(let limit):
       RPCError(
-        .resourceExhausted, reason: "POOLS_EXHAUSTED", "there are \(Limits.pools) pools already")
+        .resourceExhausted, reason: "POOLS_EXHAUSTED", "this server has up to \(limit) pools",
+        metadata: ["limit": "\(limit)"])
     case .templateInvalid(let problem):
       invalid(
         problem.reason.rawValue, "pool.template",

@@ -8,8 +8,8 @@ public struct LockingService: LockingServiceProtocol {
   private let calls: NumberCalls
 
   /// The service of a store that was opened with `NumberState`.
-  public init(_ store: DurableStore) {
-    calls = NumberCalls(store)
+  public init(_ store: DurableStore, limits: CapacityLimits = CapacityLimits()) {
+    calls = NumberCalls(store, limits)
   }
 
   /// Marks numbers as completed.

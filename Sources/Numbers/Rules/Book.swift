@@ -24,8 +24,8 @@ final class Book {
   }
 
   let incarnation: UInt64
-  let liveNumbersPerPool: Int64
-  let leasesPerPool: Int
+  /// Those of the calls, which bring them: timed work takes nothing on.
+  var limits: CapacityLimits
   var pools: [Pool?] = []
   var byBusiness: [String: Int32] = [:]
   /// The keys of `byBusiness` in the order of their bytes, so that a page of them is a slice.
@@ -48,13 +48,9 @@ final class Book {
   /// Templates that got a new period, and may have old ones to forget.
   var grownEditions: [Edition] = []
 
-  init(
-    incarnation: UInt64, liveNumbersPerPool: Int64 = Limits.liveNumbersPerPool,
-    leasesPerPool: Int = Limits.leasesPerPool
-  ) {
+  init(incarnation: UInt64, limits: CapacityLimits = CapacityLimits()) {
     self.incarnation = incarnation
-    self.liveNumbersPerPool = liveNumbersPerPool
-    self.leasesPerPool = leasesPerPool
+    self.limits = limits
   }
 
   func pool(of business: String) throws(Refusal) -> Pool {

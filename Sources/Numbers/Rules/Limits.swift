@@ -1,4 +1,5 @@
-/// The bounds of this module, each with its reason.
+/// The bounds of this module, each with its reason. Those that an operator may lower are
+/// `CapacityLimits`.
 enum Limits {
   /// A business is part of keys and of numbers.
   static let businessBytes = 64
@@ -11,18 +12,11 @@ enum Limits {
   static let base36SerialWidth = 12
   /// Each earlier template of a pool is tried when a number is parsed.
   static let templatesPerPool = 100
-  /// Pools are all kept in the writer's memory.
-  static let pools = 100_000
   /// Free numbers cost one row a range, so this only bounds what lapses with a period.
   static let watermark: Int64 = 10_000_000
   static let generationBatch: Int64 = 1_000_000
   /// Ranges in stock: high watermark / generation batch. Each is a row and an entry in memory.
   static let rangesPerPool: Int64 = 10_000
-  /// Each live number is an entry in the writer's memory and a row, and a pool without leases may
-  /// hold them for ever.
-  static let liveNumbersPerPool: Int64 = 10_000_000
-  /// So is each lease, with or without numbers.
-  static let leasesPerPool = 1_000_000
   /// A call is decided as a whole while all other calls wait.
   static let numbersPerCall = 1_000
   static let holderBytes = 128

@@ -4,7 +4,7 @@ enum Refusal: Error, Equatable, Sendable {
   case businessInvalid
   case poolNotFound
   case poolExists
-  case poolsExhausted
+  case poolsExhausted(limit: Int)
   case templateInvalid(TemplateProblem)
   case timeZoneUnknown
   case timeZonesUnreadable

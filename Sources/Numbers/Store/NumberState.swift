@@ -20,8 +20,10 @@ public final class NumberState: WriterState {
 
   /// Lets the book decide a call that changes something; undone if the transaction fails.
   func change<Value>(
-    _ batch: Batch, _ decide: (Book, Moment, StoredRows) throws(Refusal) -> Value
+    _ batch: Batch, _ limits: CapacityLimits,
+    _ decide: (Book, Moment, StoredRows) throws(Refusal) -> Value
   ) throws(StoreError) -> Result<Value, Refusal> {
+    book.limits = limits
     let mark = book.undoLog.count
     batch.undo { [book] in book.undo(to: mark) }
     return try ask(batch, decide)
@@ -109,7 +111,7 @@ public final class NumberState: WriterState {
   /// Returns the numbers of leases that ran out, makes numbers for pools that have few, and deletes
   /// what is kept no longer.
   public func wake(_ batch: Batch) throws(StoreError) {
-    _ = try change(batch) { book, now, rows in
+    _ = try change(batch, book.limits) { book, now, rows in
       book.expire(at: now, rows: rows)
       book.fillNextPool(at: now, rows: rows)
     }

@@ -1,4 +1,6 @@
 import Logging
+import Numbers
+import Store
 
 /// Everything `orderwire serve` was told, checked as far as it can be without touching anything.
 struct Configuration: Equatable, Sendable {
@@ -12,6 +14,9 @@ struct Configuration: Equatable, Sendable {
   var grace: Duration
   var logLevel: Logger.Level
   var batchLimit: Int
+  var capacity: CapacityLimits
+  /// Calls that may wait for their turn in the store.
+  var maxWaiting: Int
 
   /// Paths of PEM files. The key comes from a file only, so that it shows in no process list and no log.
   struct TLS: Equatable, Sendable {
@@ -33,6 +38,11 @@ struct Configuration: Equatable, Sendable {
   static let defaultGraceSeconds = 30
   /// The writer's own bound.
   static let batchLimitRange = 1...256
+  /// Raised, they would promise what nobody has measured the memory of.
+  static let maxPoolsRange = 1...CapacityLimits.mostPools
+  static let maxLiveNumbersRange = 1...Int(CapacityLimits.mostLiveNumbersPerPool)
+  static let maxLeasesRange = 1...CapacityLimits.mostLeasesPerPool
+  static let maxWaitingRange = 1...StoreConfiguration.mostQueuedCommands
 
   /// Settings of earlier layers win over those of later ones, setting by setting; lists are not merged.
   init(layers: [ConfigurationLayer], cores: Int) throws(ConfigurationFailure) {
@@ -47,7 +57,24 @@ struct Configuration: Equatable, Sendable {
       try given.number(.grace, in: Self.graceSecondsRange) ?? Self.defaultGraceSeconds)
     batchLimit =
       try given.number(.batchLimit, in: Self.batchLimitRange) ?? Self.batchLimitRange.upperBound
+    capacity = try Self.capacity(given)
+    maxWaiting =
+      try given.number(.maxWaiting, in: Self.maxWaitingRange) ?? Self.maxWaitingRange.upperBound
     logLevel = try Self.logLevel(given)
+  }
+
+  private static func capacity(
+    _ given: GivenSettings
+  ) throws(ConfigurationFailure) -> CapacityLimits {
+    var limits = CapacityLimits()
+    if let pools = try given.number(.maxPools, in: maxPoolsRange) { limits.pools = pools }
+    if let numbers = try given.number(.maxLiveNumbers, in: maxLiveNumbersRange) {
+      limits.liveNumbersPerPool = Int64(numbers)
+    }
+    if let leases = try given.number(.maxLeases, in: maxLeasesRange) {
+      limits.leasesPerPool = leases
+    }
+    return limits
   }
 
   private static func tls(

@@ -10,6 +10,10 @@ enum Setting: String, CaseIterable, Sendable {
   case loops
   case grace
   case logLevel = "log-level"
+  case maxPools = "max-pools"
+  case maxLiveNumbers = "max-live-numbers"
+  case maxLeases = "max-leases"
+  case maxWaiting = "max-waiting"
   /// Not in the help: how many commands one commit may carry. 1 shows what batching gives.
   case batchLimit = "batch-limit"
 
@@ -28,7 +32,8 @@ enum Setting: String, CaseIterable, Sendable {
   var isRepeatable: Bool {
     switch self {
     case .listen, .listenTLS: true
-    case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .batchLimit:
+    case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
+      .maxLiveNumbers, .maxLeases, .maxWaiting, .batchLimit:
       false
     }
   }

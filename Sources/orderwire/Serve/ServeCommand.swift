@@ -58,6 +58,35 @@ struct ServeCommand: ParsableCommand {
   )
   var logLevel: String?
 
+  @Option(
+    help: .init(
+      "Pools in all. (default: \(Configuration.maxPoolsRange.upperBound), the most)",
+      valueName: "count"))
+  var maxPools: String?
+
+  @Option(
+    help: .init(
+      """
+      Live numbers of a pool. (default: \(Configuration.maxLiveNumbersRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxLiveNumbers: String?
+
+  @Option(
+    help: .init(
+      "Leases of a pool. (default: \(Configuration.maxLeasesRange.upperBound), the most)",
+      valueName: "count"))
+  var maxLeases: String?
+
+  @Option(
+    help: .init(
+      """
+      Calls that may wait for the store, half of them of one caller. \
+      (default: \(Configuration.maxWaitingRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxWaiting: String?
+
   @Option(help: .init("Commands in one commit.", valueName: "count", visibility: .private))
   var batchLimit: String?
 
@@ -100,7 +129,8 @@ struct ServeCommand: ParsableCommand {
       .listen: listen, .listenTLS: listenTls, .tlsCertificate: one(tlsCertificate),
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
-      .batchLimit: one(batchLimit),
+      .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),
+      .maxWaiting: one(maxWaiting), .batchLimit: one(batchLimit),
     ]
   }
 }

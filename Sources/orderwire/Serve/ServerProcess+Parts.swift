@@ -55,6 +55,9 @@ extension ServerProcess {
   func openStore(_ health: HealthService) throws(CommandFailure) -> DurableStore {
     var store = StoreConfiguration(path: storePath)
     store.batchCommands = configuration.batchLimit
+    store.queuedCommands = configuration.maxWaiting
+    // So that one caller alone can't take every place.
+    store.queuedCommandsPerCaller = max(1, configuration.maxWaiting / 2)
     let report = StoreReport(path: storePath, health: health)
     store.onEvent = { report.told($0) }
     do throws(StoreError) {
@@ -76,7 +79,8 @@ extension ServerProcess {
 
   func router(_ store: DurableStore, _ health: HealthService) -> Router {
     var router = Router()
-    let numbers = AllocationService(store) { [log = Logger(label: "numbers")] low in
+    let numbers = AllocationService(store, limits: configuration.capacity) {
+      [log = Logger(label: "numbers")] low in
       log.warning(
         "less than a tenth of a pool's serials are left",
         metadata: [
@@ -86,7 +90,7 @@ extension ServerProcess {
     }
     numbers.register(with: &router)
     numbers.answerAtOnce(&router)
-    LockingService(store).register(with: &router)
+    LockingService(store, limits: configuration.capacity).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()

@@ -49,8 +49,8 @@ extension Book {
     let pool = try pool(of: command.business)
     try check(command.caller)
     let lease = try resolve(command.lease, command.caller, in: pool)
-    guard pool.counters.live + Int64(command.count) <= liveNumbersPerPool else {
-      throw .liveNumbersExhausted(limit: liveNumbersPerPool)
+    guard pool.counters.live + Int64(command.count) <= limits.liveNumbersPerPool else {
+      throw .liveNumbersExhausted(limit: limits.liveNumbersPerPool)
     }
     let plan = try plan(command.count, in: pool, at: now)
 

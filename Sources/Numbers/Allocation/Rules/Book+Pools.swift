@@ -16,7 +16,7 @@ extension Book {
   ) throws(Refusal) -> PoolView {
     guard isBusiness(business) else { throw .businessInvalid }
     guard byBusiness[business] == nil else { throw .poolExists }
-    guard byBusiness.count < Limits.pools else { throw .poolsExhausted }
+    guard byBusiness.count < limits.pools else { throw .poolsExhausted(limit: limits.pools) }
     let form = try form(business, settings, zone)
     let pool = Pool(
       index: Int32(pools.count), id: nextPool, business: business, created: now.wall,

@@ -56,7 +56,9 @@ extension Book {
 
   /// Whether the pool may have one more lease.
   private func checkRoom(in pool: Pool) throws(Refusal) {
-    guard pool.leases.count < leasesPerPool else { throw .leasesExhausted(limit: leasesPerPool) }
+    guard pool.leases.count < limits.leasesPerPool else {
+      throw .leasesExhausted(limit: limits.leasesPerPool)
+    }
   }
 
   /// Opens what an allocation holds its numbers by.
