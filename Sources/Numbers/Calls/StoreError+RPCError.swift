@@ -6,11 +6,9 @@ extension StoreError {
   /// is for the operator, who finds it in the log.
   var rpcError: RPCError {
     switch self {
-    case .unavailable:
+    // No client sees that it is closed: a stop closes every connection before the store.
+    case .unavailable, .closed:
       RPCError(.unavailable, reason: "STORE_UNAVAILABLE", "\(self)").retrying(after: .seconds(1))
-    case .closed:
-      RPCError(.unavailable, reason: "STORE_CLOSED", "the server is stopping")
-        .retrying(after: .seconds(1))
     case .queueFull:
       RPCError(.resourceExhausted, reason: "TOO_MANY_WAITING", "too many calls are waiting")
         .retrying(after: .milliseconds(200))

@@ -218,6 +218,7 @@ def test_a_request_id_with_another_body_is_refused(client, business):
     allocate(client, business, 3, request_id=identity)
     refusal = refused(allocate, client, business, 4, request_id=identity)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+    assert refusal.metadata == {"field": "request_id"}
     assert counter(client, business).allocated == 3
 
 
@@ -300,6 +301,8 @@ def test_a_serial_that_runs_out_is_refused_and_never_wraps(client, business):
     assert client.GetPool(business=business).pool.stock.serials_low
     refusal = refused(allocate, client, business, 5)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SERIAL_EXHAUSTED")
+    # Those in stock are not counted.
+    assert refusal.metadata == {"period": "", "remaining_in_period": "0"}
     # All or nothing: the four that are left are still there.
     last = allocate(client, business, 4).numbers
     assert [number.number for number in last] == ["N96", "N97", "N98", "N99"]
