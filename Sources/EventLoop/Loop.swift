@@ -124,8 +124,12 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     clinux_set_thread_pointer(Unmanaged.passUnretained(self).toOpaque())
     clinux_name_thread("loop-\(index)")
     while !isStopping { tick() }
+    for handler in poller.handlers { handler.loopEnded() }
     // What tasks left behind: their last jobs run here, so that no continuation is lost.
-    while runJobs() {}
+    repeat { runTickEnd() } while runJobs()
+    // Watches and timers keep their owners alive, who keep the loop.
+    poller.removeAll()
+    timers.removeAll()
     locals.removeAll()
     clinux_set_thread_pointer(nil)
   }
@@ -214,6 +218,8 @@ private final class Doorbell: ReadinessHandler {
     var count: UInt64 = 0
     _ = read(fd, &count, MemoryLayout<UInt64>.size)
   }
+
+  func loopEnded() {}
 }
 
 private func runLoopThread(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

@@ -18,6 +18,9 @@ public struct Readiness: OptionSet, Sendable {
 public protocol ReadinessHandler: AnyObject {
   /// The descriptor is ready for `readiness`, and is reported again each tick while it stays so.
   func ready(_ readiness: Readiness)
+  /// The loop has ended and reports nothing more: time to close what was watched and to tell who waits
+  /// for it. What that puts on the loop still runs; new watches and timers have no effect.
+  func loopEnded()
 }
 
 /// A watched descriptor; confined to its loop.
@@ -79,6 +82,16 @@ struct Poller: ~Copyable {
     _ = control(EPOLL_CTL_DEL, watch, slots[watch.slot].fd, [])
     release(watch.slot)
   }
+
+  /// Ends every watch.
+  mutating func removeAll() {
+    for index in slots.indices where slots[index].handler != nil {
+      remove(Watch(slot: index, generation: slots[index].generation))
+    }
+  }
+
+  /// Those of all watches, in no order.
+  var handlers: [any ReadinessHandler] { slots.compactMap(\.handler) }
 
   /// Waits at most `milliseconds` (negative: for ever); `count` events can then be read with `event`.
   func wait(milliseconds: Int32) -> Int {

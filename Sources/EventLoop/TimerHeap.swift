@@ -64,6 +64,15 @@ final class TimerHeap {
     siftDown(last.position)
   }
 
+  /// Drops every timer with its callback.
+  func removeAll() {
+    for timer in timers {
+      timer.position = -1
+      timer.body = nil
+    }
+    timers.removeAll()
+  }
+
   private func place(_ timer: Timer, at position: Int) {
     timers[position] = timer
     timer.position = position

@@ -111,6 +111,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     }
   }
 
+  public func loopEnded() { close("the loop has ended") }
+
   private func didConnect() {
     if let error = transport?.connectError { return close("connect: \(error)") }
     state = .handshaking

@@ -55,6 +55,8 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     Glibc.close(fd)
   }
 
+  func loopEnded() { close() }
+
   func ready(_ readiness: Readiness) {
     for _ in 0..<HTTP2Limits.acceptsPerTick {
       var storage = sockaddr_storage()

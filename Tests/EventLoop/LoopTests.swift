@@ -100,7 +100,7 @@ private func onLoop<Value: Sendable>(
         close(reading)
         close(writing)
       }
-      let counter = Counter()
+      let counter = Counter(loop)
       let watch = try loop.watch(reading, .readable, counter)
       _ = write(writing, "x", 1)
       // Level-triggered: it is reported each tick until it is read or unwatched.
@@ -112,11 +112,44 @@ private func onLoop<Value: Sendable>(
     }
     #expect(count.0 == count.1)
   }
+
+  @Test func watchersAreToldOfTheEndAndNothingIsKept() throws {
+    let group = try LoopGroup(count: 1)
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    defer { for end in ends { close(end) } }
+    let order = Mutex<[String]>([])
+    weak var kept: Counter?
+    do {
+      let loop = group.loops[0]
+      let counter = Counter(loop) {
+        order.withLock { $0.append("told") }
+        loop.execute { order.withLock { $0.append("its last work") } }
+      }
+      kept = counter
+      _ = try loop.watch(ends[0], .readable, counter)
+      loop.schedule(after: .seconds(3600)) { counter.count += 1 }
+    }
+    try group.start()
+    #expect(kept != nil)
+    group.stop()
+    #expect(order.withLock { $0 } == ["told", "its last work"])
+    #expect(kept == nil)
+  }
 }
 
 private final class Counter: ReadinessHandler {
   var count = 0
+  private let loop: Loop
+  private let ended: () -> Void
+
+  init(_ loop: Loop, ended: @escaping () -> Void = {}) {
+    self.loop = loop
+    self.ended = ended
+  }
+
   func ready(_ readiness: Readiness) { if readiness.contains(.readable) { count += 1 } }
+  func loopEnded() { ended() }
 }
 
 /// Runs `body` on a thread of its own and waits for it.

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTP2
+import Synchronization
 import Testing
 
 /// A server on two loops and a client connection on a loop of its own.
@@ -102,6 +103,30 @@ private struct Fixture: Sendable {
     let response = await fixture.post(connection, "/reset")
     #expect(response.close == .reset(.enhanceYourCalm))
     await fixture.stop()
+  }
+
+  @Test func endsTheStreamsOfALoopThatEnds() async throws {
+    let fixture = try Fixture()
+    weak var kept: HTTP2Connection?
+    let close = Mutex<StreamClose?>(nil)
+    do {
+      let connection = try await fixture.connect()
+      kept = connection
+      await withCheckedContinuation { answered in
+        connection.loop.execute {
+          let collector = Collector()
+          collector.onClosed = { response in close.withLock { $0 = response.close } }
+          collector.onHeaders = { answered.resume() }
+          let stream = connection.openStream(handler: collector)
+          stream?.sendHeaders(requestHeaders("/echo"), endStream: false)
+        }
+      }
+    }
+    fixture.clientLoops.stop()
+    #expect(close.withLock { $0 } == .connectionLost)
+    #expect(kept == nil)
+    await fixture.server.shutdown(grace: .seconds(10))
+    fixture.loops.stop()
   }
 
   @Test func endsAStreamWhoseAnswerIsCompleteBeforeItsRequest() async throws {

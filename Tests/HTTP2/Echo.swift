@@ -53,6 +53,7 @@ final class Collector: StreamHandler, @unchecked Sendable {
   var response = Response()
   var stream: HTTP2Stream?
   var onClosed: ((Response) -> Void)?
+  var onHeaders: (() -> Void)?
   /// Whether received bytes are given back at once.
   var isReading = true
   var writableCount = 0
@@ -70,6 +71,7 @@ final class Collector: StreamHandler, @unchecked Sendable {
 
   func headersReceived(_ headers: borrowing HeaderList, endStream: Bool) {
     response.headers = strings(headers)
+    onHeaders?()
   }
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
