@@ -60,7 +60,7 @@ import Testing
 
   @Test(arguments: [
     "Sources/serve", "Tests/run", ".ci/run", "Protos/generate", "certs/generate",
-    "Tests/Benchmarks/run",
+    "Tests/Benchmarks/run", "Tests/Conformance/build-interop",
   ])
   func scriptsCanBeRun(_ path: String) {
     #expect(
