@@ -17,6 +17,8 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   /// Jobs a tick runs before it looks at the sockets again, so that a task that keeps yielding
   /// doesn't starve them.
   static let jobsPerTick = 1024
+  /// A wait for a timer at most, in nanoseconds, so that a suspended machine's loops look at the clock.
+  private static let longestWait: Int64 = 60_000_000_000
 
   enum Work {
     case job(UnownedJob)
@@ -135,7 +137,7 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   }
 
   func tick() {
-    let ready = poller.wait(milliseconds: waitMilliseconds())
+    let ready = poller.wait(nanoseconds: waitNanoseconds())
     lastNow = .current
     if ready > 0 {
       for index in 0..<ready {
@@ -151,12 +153,11 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     runTickEnd()
   }
 
-  private func waitMilliseconds() -> Int32 {
+  private func waitNanoseconds() -> Int64 {
     if !ownWork.isEmpty || !tickEnd.isEmpty { return 0 }
     guard let next = timers.nextDeadline else { return -1 }
     let nanoseconds = MonotonicTime.current.duration(to: next).saturatedNanoseconds
-    // Rounded up: a timer that fires early would spin until it is due.
-    return nanoseconds <= 0 ? 0 : Int32(min(nanoseconds / 1_000_000 + 1, 60_000))
+    return min(max(nanoseconds, 0), Self.longestWait)
   }
 
   /// Runs the jobs that are there, up to the bound; says whether there were any. What other threads

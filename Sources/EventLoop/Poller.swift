@@ -93,9 +93,9 @@ struct Poller: ~Copyable {
   /// Those of all watches, in no order.
   var handlers: [any ReadinessHandler] { slots.compactMap(\.handler) }
 
-  /// Waits at most `milliseconds` (negative: for ever); `count` events can then be read with `event`.
-  func wait(milliseconds: Int32) -> Int {
-    Int(epoll_wait(epoll, events, Int32(Self.eventsPerWait), milliseconds))
+  /// Waits at most `nanoseconds` (negative: for ever); so many events can then be read with `event`.
+  func wait(nanoseconds: Int64) -> Int {
+    Int(clinux_epoll_wait(epoll, events, Int32(Self.eventsPerWait), nanoseconds))
   }
 
   /// The handler and readiness of fetched event `index`, unless its watch is gone meanwhile.
