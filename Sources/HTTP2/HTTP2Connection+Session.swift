@@ -136,7 +136,10 @@ private func didReceiveFrame(
         deliverHeaders($0, connection, endStream: header.isEnd)
       }
     case NGHTTP2_SETTINGS.rawValue: if !isAnswer { connection.settingsReceived() }
-    case NGHTTP2_PING.rawValue: if isAnswer { connection.pingAnswered() }
+    case NGHTTP2_PING.rawValue:
+      guard isAnswer, let ping = frame?.pointee.ping else { return }
+      connection.pingAnswered(
+        withUnsafeBytes(of: ping.opaque_data) { $0.loadUnaligned(as: UInt64.self) })
     case NGHTTP2_GOAWAY.rawValue: connection.goAwayReceived()
     default: break
     }

@@ -34,6 +34,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   public var runningHandlers = 0
   /// Bytes of requests on this connection that wait for their reader or their rest; kept likewise.
   public var bufferedRequestBytes = 0
+  /// Bytes of bodies that were sent on this connection's streams and not yet given to the socket.
+  public internal(set) var queuedBytes = 0
 
   let role: Role
   let limits: HTTP2Limits
@@ -45,6 +47,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private var watch: Watch?
   private var watched: Readiness = []
   private var handshakeTimer: Timer?
+  var keepAliveTimer: Timer?
+  /// Whether the last PING of the keep-alive has no answer yet.
+  var isPingUnanswered = false
   /// Set between the first and the last GOAWAY of a drain.
   private var drainTimer: Timer?
   /// Bytes that the socket did not take.
@@ -151,8 +156,10 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   /// The peer's first SETTINGS frame: it speaks HTTP/2.
   func settingsReceived() {
-    handshakeTimer?.cancel()
-    handshakeTimer = nil
+    guard let handshakeTimer else { return }
+    handshakeTimer.cancel()
+    self.handshakeTimer = nil
+    if role == .server { scheduleKeepAlive() }
   }
 
   /// Has everything queued written at the end of the tick.
@@ -193,6 +200,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private func tearDown(_ reason: String?) {
     state = .closed
     handshakeTimer?.cancel()
+    keepAliveTimer?.cancel()
     drainTimer?.cancel()
     if let watch { loop.unwatch(watch) }
     watch = nil
@@ -256,6 +264,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   func mayBecomeWritable(_ stream: HTTP2Stream) { maybeWritable.append(stream) }
 
+  /// Whether so much is queued that streams wait for the peer to read what they sent.
+  var isQueueFull: Bool { queuedBytes > HTTP2Limits.connectionQueueBytes }
+
   // MARK: Receiving credit
 
   func didReceive(_ count: Int) {
@@ -286,12 +297,11 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     guard state == .open, let session else { return close() }
     isDraining = true
     nghttp2_submit_shutdown_notice(session)
-    nghttp2_submit_ping(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
-    setNeedsFlush()
-    drainTimer = loop.schedule(after: limits.drainAnswer) { [unowned self] in pingAnswered() }
+    submitPing(.drain, session)
+    drainTimer = loop.schedule(after: limits.drainAnswer) { [unowned self] in drainAnswered() }
   }
 
-  func pingAnswered() {
+  func drainAnswered() {
     guard let drainTimer, let session else { return }
     drainTimer.cancel()
     self.drainTimer = nil

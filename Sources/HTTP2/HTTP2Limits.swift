@@ -16,6 +16,9 @@ public struct HTTP2Limits: Sendable {
   /// Time for a peer to answer that it has read the announcement of a drain; then the connection goes
   /// on without it, and a peer that no longer reads doesn't hold up a stop.
   public var drainAnswer: Duration = .seconds(2)
+  /// A server sends a PING so often, and drops a peer that hasn't answered by the next: one that is
+  /// gone without a word, that stalls within a frame, or that no longer reads.
+  public var keepAlive: Duration = .seconds(120)
   /// Connections of a server; one more is closed at once.
   public var connections = 20_000
 
@@ -24,6 +27,10 @@ public struct HTTP2Limits: Sendable {
 
   /// A stream's sender suspends when more than this is queued, and goes on at half of it.
   static let highWaterBytes = 64 * 1024
+  /// When more than this is queued on all streams of a connection, a stream's sender suspends until
+  /// nothing of its own is queued: a peer that opens many streams and reads none holds no more than
+  /// this and a message of each. Streams that are read go on.
+  static let connectionQueueBytes = 4 * 1024 * 1024
   /// What a connection reads in a tick before the others have their turn.
   static let readBytesPerTick = 256 * 1024
   /// What a connection writes in a tick before the others have their turn.

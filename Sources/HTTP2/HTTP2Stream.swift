@@ -73,7 +73,10 @@ public final class HTTP2Stream: @unchecked Sendable {
   public var queuedBytes: Int { outgoing.count }
 
   /// Whether a sender should suspend until `writable()`.
-  public var isAboveHighWater: Bool { outgoing.count > HTTP2Limits.highWaterBytes }
+  public var isAboveHighWater: Bool {
+    outgoing.count > HTTP2Limits.highWaterBytes
+      || connection.isQueueFull && outgoing.count > 0
+  }
 
   /// Sends the response's headers on a server, or opens the stream on a client.
   public func sendHeaders(_ fields: [HeaderField], endStream: Bool) {
@@ -110,6 +113,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   public func sendData(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     guard !isClosed, case .none = ending else { return }
     outgoing.append(count: count, fill)
+    connection.queuedBytes += count
     if isAboveHighWater { mustReportWritable = true }
     resume()
   }
@@ -158,6 +162,7 @@ public final class HTTP2Stream: @unchecked Sendable {
     isClosed = true
     connection.didConsume(unconsumed)
     unconsumed = 0
+    connection.queuedBytes -= outgoing.count
     outgoing.removeAll()
     let handler = handler
     self.handler = nil
@@ -166,9 +171,8 @@ public final class HTTP2Stream: @unchecked Sendable {
 
   /// Tells the handler that it may go on sending, if it is waiting for that.
   func reportWritable() {
-    guard mustReportWritable, !isClosed, outgoing.count <= HTTP2Limits.highWaterBytes / 2 else {
-      return
-    }
+    let enough = connection.isQueueFull ? 0 : HTTP2Limits.highWaterBytes / 2
+    guard mustReportWritable, !isClosed, outgoing.count <= enough else { return }
     mustReportWritable = false
     handler?.writable()
   }
@@ -189,6 +193,7 @@ public final class HTTP2Stream: @unchecked Sendable {
     if count > 0 {
       room.copyMemory(from: UnsafeRawBufferPointer(rebasing: outgoing.bytes[..<count]))
       outgoing.removeFirst(count)
+      connection.queuedBytes -= count
       if mustReportWritable { connection.mayBecomeWritable(self) }
     }
     guard outgoing.isEmpty else { return count }

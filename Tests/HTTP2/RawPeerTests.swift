@@ -34,6 +34,23 @@ private struct RawPeer: ~Copyable {
     return Array(buffer[..<max(0, count)])
   }
 
+  /// The eight bytes of the next PING frame, nil once the server has closed. `input` is what was read
+  /// and not looked at yet.
+  func nextPing(_ input: inout [UInt8]) -> [UInt8]? {
+    while true {
+      let length = input.count < 9 ? nil : Int(input[0]) << 16 | Int(input[1]) << 8 | Int(input[2])
+      if let length, input.count >= 9 + length {
+        let (type, payload) = (input[3], Array(input[9..<9 + length]))
+        input.removeFirst(9 + length)
+        if type == 6 { return payload }
+        continue
+      }
+      let more = read()
+      if more.isEmpty { return nil }
+      input += more
+    }
+  }
+
   /// Everything until the server closes.
   func readToEnd() -> [UInt8] {
     var all: [UInt8] = []
@@ -114,6 +131,25 @@ private func withServer(
     await server.shutdown(grace: .seconds(3600))
     #expect(server.connectionCount == 0)
     loops.stop()
+  }
+
+  @Test func aPeerThatAnswersPingsIsKeptAndOneThatStallsWithinAFrameIsDropped() async throws {
+    var limits = HTTP2Limits()
+    limits.keepAlive = .milliseconds(20)
+    try await withServer(limits) { _, address in
+      let peer = try RawPeer(address.port)
+      peer.send(RawPeer.preface + RawPeer.settings)
+      var input: [UInt8] = []
+      // More than two rounds: whoever doesn't answer is dropped in the second.
+      for _ in 0..<5 {
+        let ping = try #require(peer.nextPing(&input), "dropped although it answers")
+        peer.send([0, 0, 8, 6, 1, 0, 0, 0, 0] + ping)
+      }
+      // The header of a DATA frame, and nothing of what it promises.
+      peer.send([0, 0, 100, 0, 0, 0, 0, 0, 1])
+      var isLast = false
+      while !isLast { isLast = peer.nextPing(&input) == nil }
+    }
   }
 
   @Test func connectionsOverTheLimitAreClosed() async throws {

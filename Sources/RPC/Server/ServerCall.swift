@@ -137,7 +137,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       slot = connection
       return true
     }
-    fail(RPCError(.resourceExhausted, "too many calls are running"))
+    fail(RPCError(.resourceExhausted, "too many calls are running or their answers aren't read"))
     return false
   }
 

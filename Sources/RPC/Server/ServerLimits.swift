@@ -14,6 +14,9 @@ public struct ServerLimits: Sendable {
   public var requestBytesPerConnection = 64 << 20
   /// Bytes of the requests on a loop, counted in the same way.
   public var requestBytesPerLoop = 512 << 20
+  /// Bytes of a connection's responses that its client hasn't read: no call begins above it. Streams
+  /// of responses wait long before; this is for answers that are given at once.
+  public var responseBytesPerConnection = 16 << 20
   /// Bytes that a decoded message may take in memory.
   public var decodedBytes = 32 << 20
 

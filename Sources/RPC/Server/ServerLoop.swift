@@ -34,10 +34,11 @@ final class ServerLoop: @unchecked Sendable {
     return ServerCall(self)
   }
 
-  /// Whether one more handler may run; if so it counts from now on.
+  /// Whether one more handler may run for a connection that reads its answers; if so it counts from now on.
   func handlerMayStart(for connection: HTTP2Connection) -> Bool {
     guard runningHandlers < limits.handlersPerLoop,
-      connection.runningHandlers < limits.handlersPerConnection
+      connection.runningHandlers < limits.handlersPerConnection,
+      connection.queuedBytes <= limits.responseBytesPerConnection
     else { return false }
     runningHandlers += 1
     connection.runningHandlers += 1
