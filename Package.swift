@@ -102,7 +102,8 @@ let package = Package(
       name: "Echo", dependencies: ["RPC", "EventLoop", "Messages"], path: "Tests/Echo",
       swiftSettings: swift),
     .executableTarget(
-      name: "rpc-testserver", dependencies: ["Echo", "RPC", "HTTP2", "EventLoop"],
+      name: "rpc-testserver",
+      dependencies: ["Echo", "TestServices", "RPC", "HTTP2", "EventLoop"],
       path: "Tests/Wire/Server", swiftSettings: swift),
     // A server for gRPC's interop clients, and what its service is generated from.
     .target(

@@ -10,9 +10,21 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measure a server that runs, with the real calls.",
     discussion: """
       Every call has a request_id of its own. Latencies are those of a call, or with --complete of an Allocate \
-      and the Complete after it. In open loop (--rate) they are counted from when the call was due, so that a \
-      stall of the server is seen by all who would have called meanwhile. Afterwards the counters of the pool \
-      must be what the server acknowledged, else the status is \(EndStatus.badData.rawValue).
+      and the Complete after it. Afterwards the counters of the pool must be what the server acknowledged, else \
+      the status is \(EndStatus.badData.rawValue).
+
+      In closed loop a stream calls when it has the answer to its last call: that finds what the server can do, \
+      but while it stalls nobody asks, and so its percentiles look better than what users see. In open loop \
+      (--rate) calls are due at fixed times and each latency is counted from then, even if all streams were \
+      waiting and the call was begun late: a stall is seen by all who would have called meanwhile \
+      (no "coordinated omission").
+
+      The bench tells how busy its own loops were, and in open loop how late it began calls for which a \
+      stream was free: by so much a latency may be the bench's own. Near 100 % it is the bench that is \
+      measured; give it more --loops, or another machine than the server's.
+
+      With --idle nothing is called: the connections are held open, each with --streams streams that wait \
+      (0 by default), and what is told is the memory that --server-pid takes for them.
       """)
 
   @Option(help: .init("The server.", valueName: "host:port"))
@@ -24,10 +36,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Connections.")
   var connections = 8
 
-  @Option(help: "Calls at a time on each connection.")
-  var streams = 32
+  @Option(help: "Calls at a time on each connection. (default: 32, with --idle 0)")
+  var streams: Int?
 
-  @Option(help: "How long to measure, in seconds.")
+  @Option(help: "How long to measure, or to hold idle connections, in seconds.")
   var seconds = 10
 
   @Option(help: "How long to call before that, in seconds.")
@@ -41,26 +53,42 @@ struct BenchCommand: ParsableCommand {
     help: "Calls a second, in open loop; without it each stream calls as fast as it is answered.")
   var rate: Double?
 
+  @Option(
+    help: .init(
+      "What to call: allocate, which is durable, or parse, which touches no storage.",
+      valueName: "method"))
+  var method = LoadMethod.allocate
+
   @Option(help: "Numbers in one Allocate.")
   var count = 1
 
   @Flag(help: "Complete what was allocated.")
   var complete = false
 
+  @Flag(help: "Connect anew when the server stops, and repeat what failed with UNAVAILABLE.")
+  var reconnect = false
+
+  @Flag(help: "Hold connections open and call nothing.")
+  var idle = false
+
   @Option(help: "The pool; it is made if there is none.")
   var business = "bench"
 
-  @Option(help: .init("Tell the CPU of this process for each call.", valueName: "pid"))
+  @Option(
+    help: .init(
+      "Tell the CPU of this process for each call, or its memory for idle connections.",
+      valueName: "pid"))
   var serverPid: Int?
 
   @Option(help: "Threads that make the load.")
   var loops = 1
 
   private static let longest = 86_400
+  private var streamsEach: Int { streams ?? (idle ? 0 : 32) }
 
   func validate() throws {
     let limits: [(String, Int, ClosedRange<Int>)] = [
-      ("--connections", connections, 1...20_000), ("--streams", streams, 1...1000),
+      ("--connections", connections, 1...20_000), ("--streams", streamsEach, (idle ? 0 : 1)...1000),
       ("--seconds", seconds, 1...Self.longest), ("--warmup", warmup, 0...3600),
       ("--count", count, 1...1000),
       ("--loops", loops, Configuration.loopsRange), ("--calls", calls ?? 1, 1...1_000_000_000),
@@ -71,27 +99,48 @@ struct BenchCommand: ParsableCommand {
     if let rate, !(rate > 0 && rate <= 10_000_000) {
       throw ValidationError("--rate must be above 0 and at most 10000000")
     }
+    if complete, method != .allocate {
+      throw ValidationError("--complete needs --method allocate")
+    }
+    if idle, serverPid == nil { throw ValidationError("--idle needs --server-pid") }
   }
 
   func run() throws {
     do throws(CommandFailure) {
-      let plan = LoadPlan(
-        business: business, count: count, completes: complete, connections: connections,
-        streams: streams, warmup: .seconds(calls == nil ? warmup : 0),
-        measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate)
-      let run = try prepared(plan)
-      let result = try blocking { await run.run() }.get()
-      let (lines, isConsistent) = result.report(plan)
-      for line in lines { writeLine(line, to: STDOUT_FILENO) }
-      guard isConsistent else {
-        throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")
-      }
+      // Each connection is a descriptor.
+      ProcessLimits.prepare()
+      let target = try target()
+      if idle, let serverPid { try hold(target, serverPid) } else { try load(target) }
     } catch {
       throw error.report()
     }
   }
 
-  private func prepared(_ plan: LoadPlan) throws(CommandFailure) -> LoadRun {
+  private func load(_ target: LoadTarget) throws(CommandFailure) {
+    let plan = LoadPlan(
+      method: method, business: business, count: count, completes: complete,
+      connections: connections, streams: streamsEach,
+      warmup: .seconds(calls == nil ? warmup : 0),
+      measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
+      reconnects: reconnect)
+    let run = LoadRun(plan: plan, target: target, serverPID: serverPid)
+    let result = try blocking { await run.run() }.get()
+    let (lines, isConsistent) = result.report(plan)
+    for line in lines { writeLine(line, to: STDOUT_FILENO) }
+    guard isConsistent else {
+      throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")
+    }
+  }
+
+  private func hold(_ target: LoadTarget, _ serverPID: Int) throws(CommandFailure) {
+    let run = IdleRun(
+      target: target, connections: connections, streams: streamsEach, hold: .seconds(seconds),
+      serverPID: serverPID)
+    let result = try blocking { await run.run() }.get()
+    for line in result.report(run) { writeLine(line, to: STDOUT_FILENO) }
+  }
+
+  private func target() throws(CommandFailure) -> LoadTarget {
     guard let server = HostAndPort(connect) else {
       throw CommandFailure(.usage, "--connect: \"\(connect)\" is not HOST:PORT")
     }
@@ -108,9 +157,8 @@ struct BenchCommand: ParsableCommand {
       let address = try SocketAddress(host: server.host, port: server.port)
       let group = try LoopGroup(count: loops)
       try group.start()
-      return LoadRun(
-        plan: plan, address: address, tls: tls, serverName: tls == nil ? nil : server.host,
-        serverPID: serverPid, loops: group)
+      return LoadTarget(
+        address: address, tls: tls, serverName: tls == nil ? nil : server.host, loops: group)
     } catch {
       throw CommandFailure(.unavailable, "\(error)")
     }

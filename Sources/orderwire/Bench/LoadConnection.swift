@@ -5,23 +5,25 @@ import RPC
 /// One connection of a load, and its streams.
 // @unchecked: confined to the channel's loop, which its tasks prefer.
 final class LoadConnection: @unchecked Sendable {
-  private let plan: LoadPlan
-  private let index: Int
-  private let allocation: AllocationServiceClient
-  private let locking: LockingServiceClient
-  private var requestIDs: RequestIDSource
-  private var tally = LoadTally()
+  let plan: LoadPlan
+  let index: Int
+  private let target: LoadTarget
+  private(set) var channel: ClientChannel
+  private var replacing: Task<Bool, Never>?
+  var requestIDs: RequestIDSource
+  var tally = LoadTally()
   /// Calls that were begun here, for their turn in an open loop and for the limit.
   private var begun = 0
 
-  let channel: ClientChannel
+  /// How long a server may be away before a load gives it up, and how long between two attempts.
+  private static let patience: Duration = .seconds(60)
+  private static let pause: Duration = .milliseconds(20)
 
-  init(_ channel: ClientChannel, plan: LoadPlan, index: Int) {
+  init(_ channel: ClientChannel, to target: LoadTarget, plan: LoadPlan, index: Int) {
     self.channel = channel
+    self.target = target
     self.plan = plan
     self.index = index
-    allocation = AllocationServiceClient(channel)
-    locking = LockingServiceClient(channel)
     requestIDs = RequestIDSource(seed: .random(in: 0 ... .max))
   }
 
@@ -46,8 +48,7 @@ final class LoadConnection: @unchecked Sendable {
       begun += 1
       if let planned {
         guard planned < end else { return }
-        let wait = MonotonicTime.current.duration(to: planned)
-        if wait > .zero { try? await channel.loop.sleep(for: wait) }
+        await wait(until: planned, isMeasured: planned >= measuring)
       }
       let due = planned ?? MonotonicTime.current
       guard due < end else { return }
@@ -61,44 +62,50 @@ final class LoadConnection: @unchecked Sendable {
     }
   }
 
-  /// One call, or two with completing; whether all were answered.
-  private func call() async -> Bool {
-    let holder = "bench-\(index)"
-    var allocate = AllocateRequest()
-    allocate.business = plan.business
-    allocate.count = Int32(plan.count)
-    allocate.holder = holder
-    allocate.requestID = requestIDs.next()
-    let answer: AllocateResponse
-    do {
-      answer = try await allocation.allocate(allocate)
-      tally.calls += 1
-      tally.allocated += answer.numbers.count
-    } catch {
-      tally.failed(error)
-      if error.mayHaveHappened { tally.unsureAllocated += plan.count }
-      return false
+  private func wait(until planned: MonotonicTime, isMeasured: Bool) async {
+    let wait = MonotonicTime.current.duration(to: planned)
+    guard wait > .zero else { return }
+    try? await channel.loop.sleep(for: wait)
+    guard isMeasured else { return }
+    tally.lateness.record(Int(planned.duration(to: MonotonicTime.current).saturatedNanoseconds))
+  }
+
+  /// Makes a call; where the plan says so again on new connections, for as long as the server is away.
+  func answered<Response>(
+    _ make: (ClientChannel) async throws(RPCError) -> Response
+  ) async throws(RPCError) -> Response {
+    while true {
+      let used = channel
+      do throws(RPCError) {
+        return try await make(used)
+      } catch {
+        guard plan.reconnects, error.code == .unavailable, await replace(used) else { throw error }
+        tally.repeated += 1
+      }
     }
-    guard plan.completes else { return true }
-    var complete = CompleteRequest()
-    complete.business = plan.business
-    complete.holder = holder
-    complete.requestID = requestIDs.next()
-    complete.completions = answer.numbers.map { number in
-      var completion = Completion()
-      completion.number = number.number
-      completion.token = number.token
-      return completion
+  }
+
+  /// Says whether there is another connection than `lost`. The streams of it that find it lost share one.
+  private func replace(_ lost: ClientChannel) async -> Bool {
+    if let replacing { return await replacing.value }
+    guard channel === lost else { return true }
+    let task = Task(executorPreference: lost.loop) { await self.reconnect() }
+    replacing = task
+    let isBack = await task.value
+    replacing = nil
+    return isBack
+  }
+
+  private func reconnect() async -> Bool {
+    let end = MonotonicTime.current.advanced(by: Self.patience)
+    while MonotonicTime.current < end {
+      // The old one stays for the calls that are still answered on it; the server closes it.
+      if let fresh = try? await target.connect(on: channel.loop) {
+        channel = fresh
+        return true
+      }
+      try? await channel.loop.sleep(for: Self.pause)
     }
-    do {
-      let done = try await locking.complete(complete)
-      tally.calls += 1
-      tally.completed += done.numbers.count
-      return true
-    } catch {
-      tally.failed(error)
-      if error.mayHaveHappened { tally.unsureCompleted += answer.numbers.count }
-      return false
-    }
+    return false
   }
 }

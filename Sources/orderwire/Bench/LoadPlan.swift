@@ -1,7 +1,24 @@
+import ArgumentParser
 import EventLoop
+
+/// What a load calls.
+enum LoadMethod: String, CaseIterable, Sendable, ExpressibleByArgument {
+  /// Numbers are handed out, durably.
+  case allocate
+  /// A number is taken apart, which touches no storage.
+  case parse
+
+  var name: String {
+    switch self {
+    case .allocate: "Allocate"
+    case .parse: "ParseNumber"
+    }
+  }
+}
 
 /// What load to make, and when each call of it is due.
 struct LoadPlan: Sendable {
+  var method = LoadMethod.allocate
   var business: String
   /// Numbers in one Allocate.
   var count: Int
@@ -16,6 +33,8 @@ struct LoadPlan: Sendable {
   /// Calls a second over all connections in open loop; nil is closed loop, where each stream makes its next
   /// call when it has the answer to the last.
   var rate: Double?
+  /// Whether a connection that the server ended is replaced, and what failed on it is called again.
+  var reconnects = false
 
   /// When the call of this number (from 0) is due. It is so whatever became of the calls before: a latency is
   /// counted from here, or a server that stands still would be asked less just then and look well.

@@ -5,7 +5,7 @@ extension LoadRun.Result {
   /// The lines for a person, and whether the server's counters are what it acknowledged.
   func report(_ plan: LoadPlan) -> (lines: [String], isConsistent: Bool) {
     let kind = plan.rate.map { "open loop, \(rounded($0, 0)) a second" } ?? "closed loop"
-    let what = plan.completes ? "Allocate and Complete" : "Allocate"
+    let what = plan.completes ? "Allocate and Complete" : plan.method.name
     var lines = [
       "\(plan.connections) connections of \(plan.streams), \(kind), \(what) of \(plan.count)"
     ]
@@ -21,10 +21,14 @@ extension LoadRun.Result {
         "server CPU \(rounded(cpu / .microseconds(1) / Double(latencies.count), 1)) µs")
     }
     lines.append(figures.joined(separator: "  "))
+    lines += aboutTheBench(plan)
+    if tally.repeated > 0 { lines.append("\(tally.repeated) calls were made again") }
     for (code, count) in tally.failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       lines.append("\(count) failed with \(code)")
     }
     if let first = tally.firstFailure { lines.append("the first of them: \(first)") }
+    // What isn't durable counts nothing.
+    guard plan.method == .allocate else { return (lines, true) }
     let checks = [
       ("allocated", after.allocated - before.allocated, tally.allocated, tally.unsureAllocated),
       ("completed", after.completed - before.completed, tally.completed, tally.unsureCompleted),
@@ -42,13 +46,31 @@ extension LoadRun.Result {
   }
 }
 
+extension LoadRun.Result {
+  /// A loop that is busy for more than this of its time delays what it measures.
+  private static let busy = 0.9
+
+  /// What this process had to do with the figures.
+  private func aboutTheBench(_ plan: LoadPlan) -> [String] {
+    let share = ownCPU / (.seconds(1) * max(seconds, 0.001)) / Double(loops)
+    var line = "the bench: CPU \(rounded(share * 100, 0)) % of \(loops) loops"
+    if plan.rate != nil {
+      let late = [50, 99].map { rounded(Double(tally.lateness.percentile($0)) / 1e6, 2) }
+      line += ", began calls late by p50 \(late[0]) p99 \(late[1]) ms"
+    }
+    guard share > Self.busy else { return [line] }
+    return [line, "The bench is the limit, not the server: give it more --loops, or fewer calls."]
+  }
+}
+
 /// `value` with so many digits behind the point.
-private func rounded(_ value: Double, _ digits: Int) -> String {
+func rounded(_ value: Double, _ digits: Int) -> String {
   var scale = 1.0
   for _ in 0..<digits { scale *= 10 }
-  let scaled = Int((value * scale).rounded())
-  guard digits > 0 else { return String(scaled) }
+  let scaled = Int((value.magnitude * scale).rounded())
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  guard digits > 0 else { return "\(sign)\(scaled)" }
   let fraction = String(scaled % Int(scale))
-  return "\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count)
+  return "\(sign)\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count)
     + fraction
 }

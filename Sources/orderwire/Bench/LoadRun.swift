@@ -1,20 +1,20 @@
 import API
 import EventLoop
-import HTTP2
 import RPC
 
 /// A load on a server from begin to end: the pool, the calls, and the counters before and after.
 struct LoadRun: Sendable {
   let plan: LoadPlan
-  let address: SocketAddress
-  let tls: TLSContext?
-  let serverName: String?
+  let target: LoadTarget
   let serverPID: Int?
-  let loops: LoopGroup
 
   struct Result: Sendable {
     var tally = LoadTally()
+    /// Processor time of the server while calls were measured.
     var cpu: Duration?
+    /// The same of this process, and the threads that it had for it.
+    var ownCPU: Duration = .zero
+    var loops = 1
     /// How long calls were measured.
     var seconds: Double = 0
     var before = Counter()
@@ -29,12 +29,15 @@ struct LoadRun: Sendable {
 
   private func result() async throws(CommandFailure) -> Result {
     var result = Result()
-    let control = try await connect()
+    result.loops = target.loops.loops.count
+    var control = try await connect()
     try await makePool(control)
     result.before = try await counter(control)
     var connections: [LoadConnection] = []
     for index in 0..<plan.connections {
-      connections.append(LoadConnection(try await connect(), plan: plan, index: index))
+      let channel = try await connect()
+      connections.append(
+        LoadConnection(channel, to: target, plan: plan, index: index))
     }
 
     let start = MonotonicTime.current
@@ -51,21 +54,19 @@ struct LoadRun: Sendable {
     result.seconds = start.advanced(by: plan.warmup).duration(to: end) / .seconds(1)
     for connection in connections { connection.channel.close() }
 
-    if let serverPID, let before = try await cpu.get() {
-      result.cpu = try processCPUTime(serverPID) - before
+    let before = try await cpu.get()
+    result.ownCPU = ownCPUTime() - before.own
+    if let serverPID, let server = before.server {
+      result.cpu = try processCPUTime(serverPID) - server
     }
+    if plan.reconnects { control = try await connect() }
     result.after = try await counter(control)
     control.close()
     return result
   }
 
   private func connect() async throws(CommandFailure) -> ClientChannel {
-    do throws(RPCError) {
-      return try await ClientChannel.connect(
-        to: address, tls: tls, serverName: serverName, on: loops.next())
-    } catch {
-      throw CommandFailure(.unavailable, "can't connect to \(address): \(error.message)")
-    }
+    try await target.connect(on: target.loops.next())
   }
 
   private func makePool(_ channel: ClientChannel) async throws(CommandFailure) {
@@ -96,16 +97,17 @@ struct LoadRun: Sendable {
     }
   }
 
-  /// The server's processor time at the end of the warm-up; nil where nobody asks for it.
+  /// The processor time of the server, where somebody asks for it, and of this process at the end of
+  /// the warm-up.
   private func cpuAfterWarmup(
     _ loop: Loop, _ start: MonotonicTime
-  ) async -> Swift.Result<Duration?, CommandFailure> {
+  ) async -> Swift.Result<(server: Duration?, own: Duration), CommandFailure> {
     await Task(executorPreference: loop) {
       let wait = MonotonicTime.current.duration(to: start.advanced(by: plan.warmup))
       if wait > .zero { try? await loop.sleep(for: wait) }
     }.value
     do throws(CommandFailure) {
-      return .success(try serverPID.map(processCPUTime))
+      return .success((try serverPID.map(processCPUTime), ownCPUTime()))
     } catch {
       return .failure(error)
     }

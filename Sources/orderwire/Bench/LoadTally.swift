@@ -4,6 +4,11 @@ import RPC
 struct LoadTally: Sendable {
   /// Latencies in nanoseconds of the measured calls.
   var latencies = Histogram()
+  /// By how many nanoseconds calls of an open loop began after they were due although a stream was free:
+  /// what the bench itself adds to a latency.
+  var lateness = Histogram()
+  /// Calls that were made again on a new connection.
+  var repeated = 0
   /// All answered calls and numbers, those of the warm-up too: what the counters must show.
   var calls = 0
   var allocated = 0
@@ -16,6 +21,8 @@ struct LoadTally: Sendable {
 
   mutating func merge(_ other: LoadTally) {
     latencies.merge(other.latencies)
+    lateness.merge(other.lateness)
+    repeated += other.repeated
     calls += other.calls
     allocated += other.allocated
     completed += other.completed

@@ -3,10 +3,11 @@ import EventLoop
 import Glibc
 import HTTP2
 import RPC
+import TestServices
 
-/// A server for tests with other clients: the echo service, health and reflection.
+/// A server for tests with other clients: the echo service, warnings, health and reflection.
 ///
-///     rpc-testserver [--loops N] [CERTIFICATE KEY]
+///     rpc-testserver [--loops N] [--port N] [CERTIFICATE KEY]
 ///
 /// It prints `listening h2c=HOST:PORT tls=HOST:PORT`, then what its handlers do, a line for each; it ends
 /// when its standard input does.
@@ -14,21 +15,24 @@ import RPC
 enum RPCTestServer {
   static func main() async throws {
     var arguments = Array(CommandLine.arguments.dropFirst())
-    var count = 2
-    if arguments.first == "--loops" {
-      count = Int(arguments[1]) ?? count
+    var options = ["--loops": 2, "--port": 0]
+    while let name = arguments.first, options[name] != nil, arguments.count > 1 {
+      options[name] = Int(arguments[1])
       arguments.removeFirst(2)
     }
-    let loops = try LoopGroup(count: count)
+    let loops = try LoopGroup(count: options["--loops"] ?? 2)
+    let port = UInt16(clamping: options["--port"] ?? 0)
     try loops.start()
 
     var router = Router()
     EchoService { say($0) }.register(with: &router)
+    Warnings().register(with: &router)
     let health = HealthService()
     health.register(with: &router)
     router.addReflection()
     let server = RPCServer(router: router, health: health, loops: loops)
-    var line = "listening h2c=\(try server.listen(on: SocketAddress(host: "127.0.0.1", port: 0)))"
+    let address = try server.listen(on: SocketAddress(host: "127.0.0.1", port: port))
+    var line = "listening h2c=\(address)"
     if arguments.count == 2 {
       let tls = try TLSContext.server(
         identity: TLSIdentity(certificateChainFile: arguments[0], privateKeyFile: arguments[1]))

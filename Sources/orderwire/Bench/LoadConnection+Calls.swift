@@ -1,0 +1,80 @@
+import API
+import RPC
+
+extension LoadConnection {
+  /// The number that is taken apart again and again: the first of the pool's template.
+  private static let parsed = "B000000000001"
+
+  /// One call, or two with completing; whether all were answered.
+  func call() async -> Bool {
+    switch plan.method {
+    case .parse: return await parse()
+    case .allocate:
+      guard let numbers = await allocate() else { return false }
+      return plan.completes ? await complete(numbers) : true
+    }
+  }
+
+  private var holder: String { "bench-\(index)" }
+
+  private func parse() async -> Bool {
+    var request = ParseNumberRequest()
+    request.business = plan.business
+    request.number = Self.parsed
+    do {
+      _ = try await answered { [request] (channel) async throws(RPCError) in
+        try await AllocationServiceClient(channel).parseNumber(request)
+      }
+      tally.calls += 1
+      return true
+    } catch {
+      tally.failed(error)
+      return false
+    }
+  }
+
+  private func allocate() async -> [AllocatedNumber]? {
+    var request = AllocateRequest()
+    request.business = plan.business
+    request.count = Int32(plan.count)
+    request.holder = holder
+    request.requestID = requestIDs.next()
+    do {
+      let answer = try await answered { [request] (channel) async throws(RPCError) in
+        try await AllocationServiceClient(channel).allocate(request)
+      }
+      tally.calls += 1
+      tally.allocated += answer.numbers.count
+      return answer.numbers
+    } catch {
+      tally.failed(error)
+      if error.mayHaveHappened { tally.unsureAllocated += plan.count }
+      return nil
+    }
+  }
+
+  private func complete(_ numbers: [AllocatedNumber]) async -> Bool {
+    var request = CompleteRequest()
+    request.business = plan.business
+    request.holder = holder
+    request.requestID = requestIDs.next()
+    request.completions = numbers.map { number in
+      var completion = Completion()
+      completion.number = number.number
+      completion.token = number.token
+      return completion
+    }
+    do {
+      let done = try await answered { [request] (channel) async throws(RPCError) in
+        try await LockingServiceClient(channel).complete(request)
+      }
+      tally.calls += 1
+      tally.completed += done.numbers.count
+      return true
+    } catch {
+      tally.failed(error)
+      if error.mayHaveHappened { tally.unsureCompleted += numbers.count }
+      return false
+    }
+  }
+}
