@@ -142,8 +142,9 @@ private func withServer(
       var input: [UInt8] = []
       // More than two rounds: whoever doesn't answer is dropped in the second.
       for _ in 0..<5 {
-        let ping = try #require(peer.nextPing(&input), "dropped although it answers")
-        peer.send([0, 0, 8, 6, 1, 0, 0, 0, 0] + ping)
+        let ping = peer.nextPing(&input)
+        #expect(ping != nil, "dropped although it answers")
+        peer.send([0, 0, 8, 6, 1, 0, 0, 0, 0] + (ping ?? []))
       }
       // The header of a DATA frame, and nothing of what it promises.
       peer.send([0, 0, 100, 0, 0, 0, 0, 0, 1])

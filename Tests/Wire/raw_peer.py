@@ -1,4 +1,7 @@
-"""A client that speaks HTTP/2 frame by frame, for peers that are slow, stuck or unfair on purpose."""
+"""A peer that writes what it is told to, in any pieces, and reads only when it is told to: slow, stuck or unfair.
+
+`raw_http2` has one that keeps its side of the protocol.
+"""
 
 import socket
 import struct

@@ -11,12 +11,13 @@ import re
 import struct
 import threading
 
+import grpc
 import pytest
 from google.protobuf.any_pb2 import Any
 
+from echo_server import SECONDS, EchoServer, word
 from raw_peer import DATA, END_STREAM, HEADERS, WINDOW_UPDATE, RawPeer, frame, message
 from server import eventually
-from wire_test import SECONDS, Echo, EchoServer, connect, word
 
 FLOOD = word("flood").SerializeToString()
 OTHER_CALLS = 1000
@@ -57,11 +58,14 @@ def stuck(count, make):
         yield [stack.enter_context(make(index)) for index in range(count)]
 
 
-def make_other_calls(echo, count=OTHER_CALLS):
+def make_other_calls(channel, count=OTHER_CALLS):
     """Somebody else's calls: each is answered within its deadline."""
+    unary = channel.unary_unary(
+        "/test.Echo/Unary", request_serializer=Any.SerializeToString, response_deserializer=Any.FromString
+    )
     for number in range(count):
         request = word("", str(number).encode())
-        assert echo.unary(request, timeout=SECONDS) == request
+        assert unary(request, timeout=SECONDS) == request
 
 
 @pytest.fixture
@@ -71,12 +75,11 @@ def server():
 
 
 @pytest.fixture
-def echo(server):
+def others(server):
     """Another client on the only loop, so whatever holds the loop up holds this one up."""
-    with connect(server, "h2c", None) as channel:
-        echo = Echo(channel)
-        make_other_calls(echo)
-        yield echo
+    with grpc.insecure_channel(server.addresses["h2c"]) as channel:
+        make_other_calls(channel)
+        yield channel
 
 
 def flooded(address, streams, window, receive_buffer=None):
@@ -93,21 +96,21 @@ CONNECTIONS = [4, pytest.param(32, marks=pytest.mark.long)]
 
 @pytest.mark.parametrize("connections", CONNECTIONS)
 @pytest.mark.parametrize("window", [0, 1 << 30], ids=["windows that stay shut", "a socket that is not read"])
-def test_streams_that_nobody_reads(server, echo, connections, window):
+def test_streams_that_nobody_reads(server, others, connections, window):
     streams = 256
     before = settled_memory_kib(server)
     with stuck(connections, lambda _: flooded(server.addresses["h2c"], streams, window, 4096)):
-        make_other_calls(echo)
+        make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections of {streams} streams: {more} KiB")
         assert more < connections * (QUEUE_KIB + streams * STREAM_KIB) + NOISE_KIB
-        make_other_calls(echo)
+        make_other_calls(others)
     for _ in range(connections * streams):
         server.wait_for("flood ends")
-    make_other_calls(echo)
+    make_other_calls(others)
 
 
-def test_a_stream_that_is_read_goes_on_beside_those_that_are_not(server, echo):
+def test_a_stream_that_is_read_goes_on_beside_those_that_are_not(server, others):
     """The queue of the connection is full of what isn't read; what is read comes nevertheless."""
     with flooded(server.addresses["h2c"], 800, window=0) as peer:
         settled_memory_kib(server)
@@ -124,7 +127,7 @@ def test_a_stream_that_is_read_goes_on_beside_those_that_are_not(server, echo):
 
 
 @pytest.mark.parametrize("connections", CONNECTIONS)
-def test_answers_that_nobody_reads(server, echo, connections):
+def test_answers_that_nobody_reads(server, others, connections):
     """A unary answer is given at once, without waiting for room: above a limit its client gets no more of them."""
     before = settled_memory_kib(server)
     # Within the window of a stream whose SETTINGS nobody has acknowledged; together far above the limit.
@@ -137,18 +140,18 @@ def test_answers_that_nobody_reads(server, echo, connections):
         return peer
 
     with stuck(connections, make) as peers:
-        make_other_calls(echo)
+        make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections: {more} KiB")
         assert more < connections * ANSWERS_KIB + NOISE_KIB
         # A refusal needs no window, so it has come: headers that are all of the answer.
         for peer in peers:
             assert any(kind == HEADERS and flags & END_STREAM for kind, flags, _, _ in peer.frames())
-        make_other_calls(echo)
+        make_other_calls(others)
 
 
 @pytest.mark.parametrize("connections", CONNECTIONS)
-def test_messages_that_never_end(server, echo, connections):
+def test_messages_that_never_end(server, others, connections):
     streams, announced = 200, 4_000_000
     before = settled_memory_kib(server)
 
@@ -160,11 +163,11 @@ def test_messages_that_never_end(server, echo, connections):
         return peer
 
     with stuck(connections, make):
-        make_other_calls(echo)
+        make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections of {streams} streams: {more} KiB")
         assert more < connections * (INPUT_KIB + streams * 16) + NOISE_KIB
-        make_other_calls(echo)
+        make_other_calls(others)
 
 
 def trickle(peers, data, stop):
@@ -176,7 +179,7 @@ def trickle(peers, data, stop):
             peer.send(bytes([byte]))
 
 
-def test_a_byte_at_a_time(server, echo):
+def test_a_byte_at_a_time(server, others):
     """Frames that come so slowly are answered when they are whole, and keep nobody waiting until then."""
     text = Any(type_url="", value=b"slow").SerializeToString()
     with stuck(32, lambda _: RawPeer(server.addresses["h2c"])) as peers:
@@ -184,7 +187,7 @@ def test_a_byte_at_a_time(server, echo):
         body = frame(DATA, END_STREAM, streams[0], message(text))
         writer = threading.Thread(target=trickle, args=(peers, body, threading.Event()))
         writer.start()
-        make_other_calls(echo)
+        make_other_calls(others)
         writer.join(SECONDS)
         for peer in peers:
             assert any(kind == DATA and payload == message(text) for kind, _, _, payload in until_end(peer))
@@ -197,12 +200,12 @@ def until_end(peer):
             return
 
 
-def test_a_deadline_ends_a_request_that_does_not_end(server, echo):
+def test_a_deadline_ends_a_request_that_does_not_end(server, others):
     with RawPeer(server.addresses["h2c"]) as peer:
         stream = peer.request("/test.Echo/Unary", ("grpc-timeout", "200m"))
         peer.send(frame(DATA, 0, stream, b"\0\0\0"))
         assert [kind for kind, _, of, _ in until_end(peer) if of == stream] == [HEADERS]
-        make_other_calls(echo)
+        make_other_calls(others)
 
 
 def test_slow_peers_do_not_hold_up_a_stop():
@@ -216,7 +219,7 @@ def test_slow_peers_do_not_hold_up_a_stop():
         writer.request("/test.Echo/Collect")
         within_a_frame = stack.enter_context(RawPeer(address))
         within_a_frame.send(frame(DATA, 0, 1, bytes(100))[:20])
-        with connect(server, "h2c", None) as channel:
-            make_other_calls(Echo(channel), 10)
+        with grpc.insecure_channel(address) as channel:
+            make_other_calls(channel, 10)
         server.process.stdin.close()
         assert server.process.wait(SECONDS) == 0
