@@ -24,6 +24,9 @@ enum Limits {
   /// usual), and an encoded byte takes up to three.
   static let statusMessageBytes = 2048
 
+  /// The longest time to the next attempt that a client is told: clients read milliseconds of 32 bits.
+  static let retryPushbackSeconds: Int64 = 2_000_000
+
   /// The longest `grpc-status-details-bin` sent before encoding; longer details are left out.
   static let statusDetailsBytes = 4096
 }

@@ -31,7 +31,8 @@ extension RPCError {
     return error
   }
 
-  /// The same error with how long a client should wait before it tries again.
+  /// The same error with how long a client should wait before it tries again. Clients that retry by
+  /// themselves are told, too, by `grpc-retry-pushback-ms`.
   public func retrying(after delay: Duration) -> RPCError {
     let (seconds, attoseconds) = delay.components
     return adding(
@@ -52,7 +53,9 @@ extension RPCError {
     return nil
   }
 
-  /// Why a message of the client's could not be read.
+  /// Why a message of the client's could not be read. gRPC's libraries say INTERNAL, because theirs tell
+  /// no more than that; here the field and the reason are the client's to act on, so it is the code
+  /// of every other bad field.
   init(malformed failure: DecodingFailure) {
     let reason = failure.reason.rawValue
     if failure.reason == .memoryLimit {

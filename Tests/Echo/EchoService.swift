@@ -53,6 +53,8 @@ public struct EchoService: Sendable {
       context.setTrailingMetadata(trailing)
     case "deadline":
       return ProtoAny(typeURL: context.deadline == nil ? "none" : "some", value: [])
+    case "refuse": throw refusal(context)
+    case "bytes": return ProtoAny(typeURL: hexadecimal(context.metadata.bytes("x-bin")))
     case "compress": context.setCompression(.gzip)
     case "compressed?": return ProtoAny(typeURL: context.isRequestCompressed ? "yes" : "no")
     case "hang": try await hang(context)
@@ -66,6 +68,25 @@ public struct EchoService: Sendable {
     default: break
     }
     return request
+  }
+
+  /// An error with metadata of all kinds.
+  private func refusal(_ context: ServerContext) -> RPCError {
+    func metadata(_ key: String, _ value: String) -> Metadata {
+      var metadata = Metadata()
+      try? metadata.append(key, value)
+      return metadata
+    }
+    context.setInitialMetadata(metadata("x-initial", "1"))
+    context.setTrailingMetadata(metadata("x-trailing", "2"))
+    return RPCError(.unavailable, "later", trailers: metadata("x-error", "3"))
+      .retrying(after: .milliseconds(1500))
+  }
+
+  private func hexadecimal(_ values: [[UInt8]]) -> String {
+    values.map { value in
+      value.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }.joined(separator: " ")
   }
 
   private func hang(_ context: ServerContext) async throws(RPCError) {

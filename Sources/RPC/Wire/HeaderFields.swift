@@ -1,4 +1,5 @@
 internal import HTTP2
+internal import Messages
 
 extension Metadata {
   /// The entries as header fields to send.
@@ -23,7 +24,18 @@ extension RPCError {
     if let details = packedDetails(message: text), details.count <= Limits.statusDetailsBytes {
       fields.append(HeaderField("grpc-status-details-bin", .bytes(Base64.encode(details))))
     }
+    if let pushback = retryPushbackMilliseconds {
+      fields.append(HeaderField("grpc-retry-pushback-ms", .string(String(pushback))))
+    }
     return fields + trailers.headerFields
+  }
+
+  /// What `RetryInfo` says, for clients that retry by themselves (gRFC A6): rounded up, because a retry
+  /// that comes too early is for nothing, and never negative, which would forbid any.
+  private var retryPushbackMilliseconds: Int64? {
+    guard let delay = retryInfo?.retryDelay else { return nil }
+    let seconds = min(max(delay.seconds, 0), Limits.retryPushbackSeconds)
+    return seconds * 1000 + (Int64(max(delay.nanos, 0)) + 999_999) / 1_000_000
   }
 }
 

@@ -1,9 +1,27 @@
+import HTTP2
 import Messages
 import Testing
 
 @testable import RPC
 
 @Suite struct RPCErrorTests {
+  @Test(
+    arguments: [
+      (.zero, "0"), (.milliseconds(1500), "1500"), (.nanoseconds(1), "1"),
+      (.microseconds(1001), "2"),
+      (.seconds(-1), "0"), (.milliseconds(-1), "0"), (.seconds(3_000_000), "2000000000"),
+    ] as [(Duration, String)])
+  func aRetryIsPushedBack(delay: Duration, expected: String) {
+    let fields = RPCError(.unavailable, "").retrying(after: delay).headerFields
+    let pushback = fields.first { $0.name.text == "grpc-retry-pushback-ms" }
+    #expect(pushback?.value.text == expected)
+  }
+
+  @Test func withoutADelayNothingIsPushedBack() {
+    let fields = RPCError(.unavailable, reason: "TEST", "").headerFields
+    #expect(!fields.contains { $0.name.text == "grpc-retry-pushback-ms" })
+  }
+
   @Test func detailsComeBack() throws {
     let sent = RPCError(.aborted, reason: "POOL_CLOSED", "closed", metadata: ["pool": "SALE"])
       .retrying(after: .milliseconds(1500))
