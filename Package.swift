@@ -96,8 +96,11 @@ let package = Package(
       path: "Tests/Messages/RoundTrip", swiftSettings: swift),
     tests("Generator", ["protoc-gen-orderwire"]),
     tests("EventLoop", ["EventLoop"]),
-    tests("HTTP2", ["HTTP2", "EventLoop"]),
-    tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages", "Echo"]),
+    .target(
+      name: "TestCertificates", dependencies: ["HTTP2"], path: "Tests/Certificates",
+      swiftSettings: swift),
+    tests("HTTP2", ["HTTP2", "EventLoop", "TestCertificates"]),
+    tests("RPC", ["RPC", "HTTP2", "EventLoop", "Messages", "Echo", "TestCertificates"]),
     .target(
       name: "Echo", dependencies: ["RPC", "EventLoop", "Messages"], path: "Tests/Echo",
       swiftSettings: swift),
@@ -124,7 +127,9 @@ let package = Package(
       path: "Tests/Faults/StoreFaults",
       swiftSettings: swift),
     tests("Store", ["Store", "StoreFaults"]),
-    tests("Numbers", ["Numbers", "API", "RPC", "Store", "StoreFaults"]),
+    tests(
+      "Numbers",
+      ["Numbers", "API", "RPC", "HTTP2", "EventLoop", "Messages", "Store", "StoreFaults"]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),
   ]

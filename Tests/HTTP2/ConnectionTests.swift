@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP2
 import Synchronization
+import TestCertificates
 import Testing
 
 /// A server on two loops and a client connection on a loop of its own.

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Synchronization
+import TestCertificates
 import Testing
 
 /// Answers with what it knows of the peer.

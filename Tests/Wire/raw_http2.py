@@ -83,6 +83,9 @@ class RawClient:
         return stream
 
     def send(self, stream, data, end=False, padding=None):
+        size = len(data) + (0 if padding is None else padding + 1)
+        while self.connection.local_flow_control_window(stream) < size:
+            self.read()
         self.connection.send_data(stream, data, end_stream=end, pad_length=padding)
         self.flush()
 
@@ -94,12 +97,15 @@ class RawClient:
         """Reads until the answer is as wanted, or over."""
         answer = self.answers[stream]
         while not until(answer) and answer.reset is None:
-            data = self.socket.recv(65_536)
-            assert data, "the server closed the connection"
-            for event in self.connection.receive_data(data):
-                self.take(event)
-            self.flush()
+            self.read()
         return answer
+
+    def read(self):
+        data = self.socket.recv(65_536)
+        assert data, "the server closed the connection"
+        for event in self.connection.receive_data(data):
+            self.take(event)
+        self.flush()
 
     def take(self, event):
         answer = self.answers.get(getattr(event, "stream_id", None))

@@ -79,6 +79,8 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   func endReceived() {
     state.responseEnded()
     wakeAll()
+    // The server wants no more of the request, and a stream that is half open would stay for good.
+    if state.isSending { stream?.reset(.noError) }
   }
 
   func writable() { writerWaiter.wakeAll() }
@@ -145,10 +147,10 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   /// The only message of the response, once the response has ended well.
   func receiveOnly<M: Message>(_ type: M.Type) async throws(RPCError) -> M {
     guard let message = try await receive(type) else {
-      throw RPCError(.internal, "the response has no message")
+      throw RPCError(.unimplemented, "the response has no message")
     }
     if try await receive(type) != nil {
-      let error = RPCError(.internal, "the response has more than one message")
+      let error = RPCError(.unimplemented, "the response has more than one message")
       fail(error)
       throw error
     }

@@ -106,7 +106,9 @@ public final class ClientChannel: @unchecked Sendable {
     if let timeout = options.timeout, timeout <= .zero { throw .deadlineExceeded }
     var fields = fields(service, method)
     if let timeout = options.timeout {
-      fields.append(HeaderField("grpc-timeout", .string(Timeout.format(timeout))))
+      // Right behind the pseudo-header fields, as gRPC wants it.
+      let field = HeaderField("grpc-timeout", .string(Timeout.format(timeout)))
+      fields.insert(field, at: Self.pseudoFields)
     }
     if options.compression == .gzip { fields.append(HeaderField("grpc-encoding", "gzip")) }
     if !options.metadata.isEmpty { fields += options.metadata.headerFields }
@@ -125,6 +127,9 @@ public final class ClientChannel: @unchecked Sendable {
     return call
   }
 
+  /// How many of a call's header fields begin with a colon.
+  private static let pseudoFields = 4
+
   private func fields(_ service: StaticString, _ method: StaticString) -> [HeaderField] {
     let key = MethodKey(service: service.utf8Start, method: method.utf8Start)
     if let known = methods[key] { return known }
@@ -132,7 +137,8 @@ public final class ClientChannel: @unchecked Sendable {
       HeaderField(":method", "POST"), HeaderField(":scheme", .fixed(scheme)),
       HeaderField(":path", .string("/\(service)/\(method)")),
       HeaderField(":authority", .string(authority)), HeaderField("te", "trailers"),
-      HeaderField("content-type", "application/grpc"), HeaderField("user-agent", "orderwire"),
+      HeaderField("content-type", "application/grpc"),
+      HeaderField("user-agent", "grpc-swift-orderwire/1"),
       HeaderField("grpc-accept-encoding", .fixed(Compression.accepted)),
     ]
     methods[key] = fields

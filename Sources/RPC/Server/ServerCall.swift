@@ -57,13 +57,13 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   func headersReceived(_ headers: HeaderList, endStream: Bool) {
     let head = RequestHead(headers, metadata: &metadata)
+    compression = CallCompression(head)
+    requests.takesCompressed = compression.request == .gzip
     // First of all, because a list that is too large isn't complete.
     if headers.isTooLarge || metadata.wireBytes > shared.limits.metadataBytes {
       return fail(RPCError(.resourceExhausted, "the metadata is too large"))
     }
     if let notACall = head.notACall { return answerPlainly(notACall) }
-    compression = CallCompression(head)
-    requests.takesCompressed = compression.request == .gzip
     if let flaw = head.flaw { return fail(RPCError(flaw)) }
     guard let method = shared.methods.find(head.path) else {
       let path = String(decoding: head.path.prefix(256), as: UTF8.self)
@@ -214,8 +214,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     drainRequests()
   }
 
+  /// The codes are those of gRPC's statuscodes.md.
   private func failNotOneMessage() {
-    fail(RPCError(.internal, "the request is not exactly one message"))
+    if requests.isEmpty {
+      fail(RPCError(.unimplemented, "the request has no message"))
+    } else if case .message = requests.front() {
+      fail(RPCError(.unimplemented, "the request has more than one message"))
+    } else {
+      fail(RPCError(.internal, "the request ends within a message"))
+    }
   }
 
   private func error(for refusal: MessageReader.Refusal) -> RPCError {

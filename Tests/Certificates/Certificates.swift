@@ -1,12 +1,14 @@
 import Foundation
-import HTTP2
+public import HTTP2
 
 /// A certificate authority and a certificate for localhost, made by the openssl command in a folder of
 /// their own.
-final class Certificates: Sendable {
-  let folder: String
+public final class Certificates: Sendable {
+  /// Where the files are.
+  public let folder: String
 
-  init() throws {
+  /// Makes them; a second's work.
+  public init() throws {
     folder = NSTemporaryDirectory() + "orderwire-tls-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let process = Process()
@@ -37,7 +39,8 @@ final class Certificates: Sendable {
       certificateChainFile: "\(folder)/\(who).pem", privateKeyFile: "\(folder)/\(who).key")
   }
 
-  func serverContext(requiresClientCertificate: Bool? = nil) throws -> TLSContext {
+  /// A server's context; without a word on clients' certificates it asks for none.
+  public func serverContext(requiresClientCertificate: Bool? = nil) throws -> TLSContext {
     guard let must = requiresClientCertificate else {
       return try TLSContext.server(identity: identity("server"))
     }
@@ -46,7 +49,8 @@ final class Certificates: Sendable {
       requiresClientCertificate: must)
   }
 
-  func clientContext(withIdentity: Bool = false) throws -> TLSContext {
+  /// A client's context that trusts the authority.
+  public func clientContext(withIdentity: Bool = false) throws -> TLSContext {
     try TLSContext.client(
       authorities: "\(folder)/ca.pem", identity: withIdentity ? identity("client") : nil)
   }
