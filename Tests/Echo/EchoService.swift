@@ -91,11 +91,12 @@ public struct EchoService: Sendable {
 
   private func hang(_ context: ServerContext) async throws(RPCError) {
     happened("hangs")
-    do throws(CancellationError) {
-      try await context.loop.sleep(for: .seconds(3600))
+    do throws(RPCError) {
+      try await context.sleep(for: .seconds(3600))
     } catch {
       happened(context.isCancelled ? "cancelled" : "not cancelled")
-      throw RPCError(.cancelled, "")
+      happened("slept until \(error.code)")
+      throw error
     }
   }
 

@@ -317,7 +317,13 @@ def test_every_reset_cancels_the_handler(client, server, code):
     server.wait_for("hangs")
     client.reset(stream, code)
     server.wait_for("cancelled")
+    server.wait_for("slept until CANCELLED")
     assert client.call(headers(), A).status == (OK, "")
+
+
+def test_a_handler_sleeps_no_longer_than_its_deadline(client, server):
+    assert client.call(headers(grpc_timeout="50m"), framed(encoded("hang"))).status == (4, "the deadline has passed")
+    server.wait_for("slept until DEADLINE_EXCEEDED")
 
 
 def test_a_reset_ends_a_stream_that_waits_for_messages(client, server):

@@ -33,6 +33,18 @@ public struct ServerContext: Sendable {
   /// The loop that the call lives on.
   public var loop: Loop { call.loop }
 
+  /// Suspends the handler for `duration`. Throws when the call is cancelled or its deadline passes.
+  public func sleep(for duration: Duration) async throws(RPCError) {
+    guard call.loop.isCurrent else {
+      return try await call.loop.call { () throws(RPCError) in try await sleep(for: duration) }
+    }
+    do throws(CancellationError) {
+      try await call.loop.sleep(for: duration)
+    } catch {
+      throw call.failure ?? .cancelled
+    }
+  }
+
   /// Sets the metadata that goes out before the first message; without effect after it.
   public func setInitialMetadata(_ metadata: Metadata) {
     call.responseMetadata.setInitial(metadata)

@@ -103,11 +103,7 @@ extension InteropService {
     try end(with: request.responseStatus)
     for wanted in request.responseParameters {
       if wanted.intervalUs > 0 {
-        do throws(CancellationError) {
-          try await context.loop.sleep(for: .microseconds(Int(wanted.intervalUs)))
-        } catch {
-          throw RPCError(.cancelled, "the client waits no more")
-        }
+        try await context.sleep(for: .microseconds(Int(wanted.intervalUs)))
       }
       try await responses.write(
         StreamingOutputCallResponse(
