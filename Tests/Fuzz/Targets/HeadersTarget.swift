@@ -55,11 +55,12 @@ private func check(_ list: HeaderList, _ fields: [([UInt8], [UInt8])]) {
   precondition(list.name(at: list.count).isEmpty && list.value(at: -1).isEmpty)
 }
 
-/// Metadata is what isn't the protocol's own, in order.
+/// Metadata is what isn't the protocol's own, in order and without space around the values.
 private func check(_ metadata: Metadata, of list: HeaderList) {
   var expected: [[UInt8]] = []
   for index in 0..<list.count where Metadata.isDelivered(list.name(at: index)) {
-    expected.append(Array(list.name(at: index)) + [0] + Array(list.value(at: index)))
+    let value = Array(list.value(at: index)).trimmingSpaces()
+    expected.append(Array(list.name(at: index)) + [0] + Array(value))
   }
   var found: [[UInt8]] = []
   metadata.forEachEntry { found.append(Array($0) + [0] + Array($1)) }
