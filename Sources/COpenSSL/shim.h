@@ -17,6 +17,12 @@ static inline void copenssl_set_stream_modes(SSL_CTX *context) {
                                 SSL_MODE_RELEASE_BUFFERS);
 }
 
+/// Sessions are resumed by tickets, which the clients keep: with the cache a server would remember
+/// 20,480 sessions of TLS 1.2 clients.
+static inline void copenssl_set_no_session_cache(SSL_CTX *context) {
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
 /// RFC 9113 section 9.2.1: neither compression nor renegotiation.
 static inline void copenssl_set_http2_options(SSL_CTX *context) {
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |

@@ -7,7 +7,7 @@ struct ByteQueue: ~Copyable {
   private var tail = 0
 
   /// What a drained queue may keep; more is given back.
-  private static let keptCapacity = 16 * 1024
+  static let keptCapacity = 16 * 1024
 
   deinit { memory?.deallocate() }
 
@@ -34,17 +34,18 @@ struct ByteQueue: ~Copyable {
   /// Drops the first `count` bytes.
   mutating func removeFirst(_ count: Int) {
     head += count
-    guard head == tail else { return }
-    head = 0
-    tail = 0
-    if capacity > Self.keptCapacity {
-      memory?.deallocate()
-      memory = nil
-      capacity = 0
-    }
+    if head == tail { removeAll(keeping: Self.keptCapacity) }
   }
 
-  mutating func removeAll() { removeFirst(count) }
+  /// Empties the queue; memory above `limit` bytes is given back.
+  mutating func removeAll(keeping limit: Int = keptCapacity) {
+    head = 0
+    tail = 0
+    guard capacity > limit else { return }
+    memory?.deallocate()
+    memory = nil
+    capacity = 0
+  }
 
   private mutating func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
     if let memory, tail + extra <= capacity { return memory }

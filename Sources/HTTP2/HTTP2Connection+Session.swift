@@ -99,11 +99,10 @@ private func didBeginHeaders(
 ) -> Int32 {
   with(data) { connection in
     guard let frame, isHeaders(frame) else { return }
-    connection.headers.removeAll()
+    connection.beginHeaders()
     guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return }
     let id = frame.pointee.hd.stream_id
-    let stream = HTTP2Stream(connection: connection, id: id)
-    connection.insert(stream)
+    let stream = connection.insertStream(id: id)
     nghttp2_session_set_stream_user_data(session, id, Unmanaged.passUnretained(stream).toOpaque())
   }
 }
@@ -114,9 +113,11 @@ private func didReceiveHeader(
   _ valueCount: Int, _ flags: UInt8, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
   with(data) { connection in
-    connection.headers.append(
-      name: UnsafeRawBufferPointer(start: name, count: nameCount),
-      value: UnsafeRawBufferPointer(start: value, count: valueCount))
+    connection.headers?._withUnsafeGuaranteedRef {
+      $0.append(
+        name: UnsafeRawBufferPointer(start: name, count: nameCount),
+        value: UnsafeRawBufferPointer(start: value, count: valueCount))
+    }
   }
 }
 
@@ -132,9 +133,11 @@ private func didReceiveFrame(
       guard header.isEnd else { return }
       _ = withStream(session, header.stream_id) { end($0) }
     case NGHTTP2_HEADERS.rawValue:
+      guard let headers = connection.takeHeaders() else { return }
       _ = withStream(session, header.stream_id) {
-        deliverHeaders($0, connection, endStream: header.isEnd)
+        deliver(headers, to: $0, connection, endStream: header.isEnd)
       }
+      connection.buffers.giveBack(headers)
     case NGHTTP2_SETTINGS.rawValue: if !isAnswer { connection.settingsReceived() }
     case NGHTTP2_PING.rawValue:
       guard isAnswer, let ping = frame?.pointee.ping else { return }
@@ -146,10 +149,9 @@ private func didReceiveFrame(
   }
 }
 
-private func deliverHeaders(
-  _ stream: HTTP2Stream, _ connection: HTTP2Connection, endStream: Bool
+private func deliver(
+  _ headers: HeaderList, to stream: HTTP2Stream, _ connection: HTTP2Connection, endStream: Bool
 ) {
-  let headers = connection.headers
   if stream.handler == nil, connection.role == .server {
     stream.handler = connection.accept?(stream)
     stream.hasResponse = true

@@ -40,7 +40,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   let role: Role
   let limits: HTTP2Limits
   let buffers: LoopBuffers
-  let headers: HeaderList
+  /// The header block that is coming in; from the loop's lists, and back there once it is whole.
+  // Unmanaged, so that it isn't retained for each field.
+  private(set) var headers: Unmanaged<HeaderList>?
   private(set) var state: State
   private(set) var session: OpaquePointer?
   var transport: Transport?
@@ -60,6 +62,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private var closeReason: String??
   private var firstStream: HTTP2Stream?
   private(set) var openStreams = 0
+  /// Closed streams, for reuse.
+  private var restingStreams: [HTTP2Stream] = []
   /// Streams that sent something while their sender waits.
   var maybeWritable: [HTTP2Stream] = []
   private(set) var unconsumed = 0
@@ -83,10 +87,12 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     self.peer = peer
     self.accept = accept
     buffers = LoopBuffers.of(loop)
-    headers = HeaderList(limit: limits.headerListBytes)
   }
 
-  deinit { if let session { nghttp2_session_del(session) } }
+  deinit {
+    headers?.release()
+    if let session { nghttp2_session_del(session) }
+  }
 
   /// Whether it is over.
   public var isClosed: Bool { state == .closed }
@@ -137,7 +143,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   private func open() {
     state = .open
-    peer.tls = transport?.peer
+    if let tls = transport?.peer { peer = PeerInfo(address: peer.address, tls: tls) }
     watch(for: .readable)
     session = makeSession()
     guard session != nil else { return close("nghttp2 has no memory") }
@@ -209,8 +215,11 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     unsent.removeAll()
     maybeWritable.removeAll()
     while let stream = firstStream { remove(stream, .connectionLost) }
+    buffers.restingStreams -= restingStreams.count
+    restingStreams.removeAll()
     if let session { nghttp2_session_del(session) }
     session = nil
+    if let headers = takeHeaders() { buffers.giveBack(headers) }
     let onClosed = onClosed
     self.onClosed = nil
     onGoAway = nil
@@ -223,17 +232,20 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   /// Opens a client's stream; its headers are the first thing to send on it.
   public func openStream(handler: any StreamHandler) -> HTTP2Stream? {
     guard state == .open, role == .client, !isDraining else { return nil }
-    let stream = HTTP2Stream(connection: self, id: 0)
+    let stream = insertStream(id: 0)
     stream.handler = handler
-    insert(stream)
     return stream
   }
 
-  func insert(_ stream: HTTP2Stream) {
-    stream.next = firstStream
+  /// A stream that is open from now on.
+  func insertStream(id: Int32) -> HTTP2Stream {
+    let stream = takeStream()
+    stream.open(id: id)
     firstStream?.previous = stream
+    stream.next = firstStream.take()
     firstStream = stream
     openStreams += 1
+    return stream
   }
 
   func remove(_ stream: HTTP2Stream, _ reason: StreamClose) {
@@ -248,6 +260,22 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     stream.previous = nil
     openStreams -= 1
     stream.didClose(reason)
+    rest(stream)
+  }
+
+  /// A closed stream that nobody else holds.
+  private func takeStream() -> HTTP2Stream {
+    if var stream = restingStreams.popLast() {
+      buffers.restingStreams -= 1
+      if isKnownUniquelyReferenced(&stream) { return stream }
+    }
+    return HTTP2Stream(connection: self)
+  }
+
+  private func rest(_ stream: HTTP2Stream) {
+    guard state == .open, buffers.restingStreams < HTTP2Limits.restingStreams else { return }
+    buffers.restingStreams += 1
+    restingStreams.append(stream)
   }
 
   /// Ends a stream whose headers nghttp2 did not take, at the end of the tick, so that its handler
@@ -266,6 +294,20 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   /// Whether so much is queued that streams wait for the peer to read what they sent.
   var isQueueFull: Bool { queuedBytes > HTTP2Limits.connectionQueueBytes }
+
+  // MARK: Receiving headers
+
+  func beginHeaders() {
+    let list = takeHeaders() ?? buffers.takeHeaders()
+    list.removeAll(limit: limits.headerListBytes)
+    headers = .passRetained(list)
+  }
+
+  /// The header block that came in, which from now on is the caller's.
+  func takeHeaders() -> HeaderList? {
+    defer { headers = nil }
+    return headers?.takeRetainedValue()
+  }
 
   // MARK: Receiving credit
 

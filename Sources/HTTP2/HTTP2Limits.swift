@@ -35,6 +35,10 @@ public struct HTTP2Limits: Sendable {
   static let readBytesPerTick = 256 * 1024
   /// What a connection writes in a tick before the others have their turn.
   static let writeBytesPerTick = 512 * 1024
+  /// Closed streams that a loop's connections keep for reuse: above any usual number of calls in flight.
+  static let restingStreams = 1024
+  /// What each of those keeps of its send queue: most answers are smaller.
+  static let restingStreamBytes = 1024
   /// Connections accepted in a tick.
   static let acceptsPerTick = 64
 }

@@ -21,7 +21,21 @@ public protocol StreamHandler: AnyObject {
   func closed(_ reason: StreamClose)
 }
 
-/// One HTTP/2 stream. Confined to its connection's loop; sending on a closed one does nothing.
+/// One HTTP/2 stream. Confined to its loop; sending on a closed one does nothing.
+///
+/// Its connection uses the object for one stream after another:
+///
+///     state     event                                 next
+///     resting   open(id:)                             open, with nothing left of the stream before
+///     open      the peer, nghttp2 or the connection   closed: its handler is told and let go
+///               ends it (didClose)
+///     closed    there is room to keep it (rest)       resting
+///     resting   it is wanted, but somebody still      closed for good: who holds it keeps it, and
+///               holds it                              another is made
+///     resting   the connection closes                 closed for good
+///
+/// So whoever holds a stream never finds it turned into another. That counts strong references only:
+/// don't hold a stream weakly or unowned. nghttp2 knows the object only while the stream is open.
 ///
 ///     sending side                     what nghttp2 is told
 ///     idle      sendHeaders         -> submit response or request; open, or ended with endStream
@@ -41,7 +55,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   /// The connection that it is on.
   public let connection: HTTP2Connection
   /// The stream's identifier; 0 on a client before its headers are sent.
-  public internal(set) var id: Int32
+  public private(set) var id: Int32 = 0
   /// Who is told of events; let go when the stream is closed.
   public var handler: (any StreamHandler)?
 
@@ -50,7 +64,7 @@ public final class HTTP2Stream: @unchecked Sendable {
   private var hasSentHeaders = false
   private var isDry = false
   private var mustReportWritable = false
-  private(set) var isClosed = false
+  private(set) var isClosed = true
   /// Whether the peer's side is over.
   var isRemoteEnded = false
   /// Whether a client has the response's headers, informational ones aside.
@@ -61,13 +75,23 @@ public final class HTTP2Stream: @unchecked Sendable {
   var next: HTTP2Stream?
   unowned(unsafe) var previous: HTTP2Stream?
 
-  init(connection: HTTP2Connection, id: Int32) {
-    self.connection = connection
-    self.id = id
-  }
+  init(connection: HTTP2Connection) { self.connection = connection }
 
   /// The loop that everything about this stream happens on.
   public var loop: Loop { connection.loop }
+
+  /// Makes this the stream `id`. What isn't set here is as `init` or `didClose` left it.
+  func open(id: Int32) {
+    assert(isClosed && handler == nil && next == nil && previous == nil && outgoing.isEmpty)
+    self.id = id
+    handler = nil
+    hasSentHeaders = false
+    isDry = false
+    mustReportWritable = false
+    isRemoteEnded = false
+    hasResponse = false
+    isClosed = false
+  }
 
   /// Bytes that were sent here and not yet given to the socket.
   public var queuedBytes: Int { outgoing.count }
@@ -163,10 +187,11 @@ public final class HTTP2Stream: @unchecked Sendable {
     connection.didConsume(unconsumed)
     unconsumed = 0
     connection.queuedBytes -= outgoing.count
-    outgoing.removeAll()
+    outgoing.removeAll(keeping: HTTP2Limits.restingStreamBytes)
     let handler = handler
     self.handler = nil
     handler?.closed(reason)
+    ending = .none
   }
 
   /// Tells the handler that it may go on sending, if it is waiting for that.

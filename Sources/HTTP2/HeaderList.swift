@@ -1,5 +1,5 @@
 /// A received header block: names and values in one flat buffer that is used for one block after
-/// another. What it hands out is valid only during the call that it was passed to.
+/// another, of any connection. What it hands out is valid only during the call that it was passed to.
 public final class HeaderList {
   private struct Entry {
     var start: Int32
@@ -16,22 +16,17 @@ public final class HeaderList {
   public private(set) var count = 0
   /// Whether fields were dropped because the block passed the limit.
   public private(set) var isTooLarge = false
-  private let limit: Int
+  private var limit = 0
   private var bytes: UnsafeMutableRawPointer
   private var entries: UnsafeMutablePointer<Entry>
   private var used = 0
   /// What both buffers have room for, in the measure of `size`.
-  private var capacity: Int
+  private var capacity = usualSize
 
-  /// Room for what calls usually send; each connection has a list.
+  /// Room for what calls usually send.
   private static let usualSize = 1024
 
-  /// `limit` bounds `size`, and so both buffers.
-  init(limit: Int) {
-    self.limit = limit
-    capacity = min(Self.usualSize, max(limit, 0))
-    (bytes, entries) = Self.allocate(capacity)
-  }
+  init() { (bytes, entries) = Self.allocate(capacity) }
 
   private static func allocate(
     _ capacity: Int
@@ -68,7 +63,9 @@ public final class HeaderList {
     return nil
   }
 
-  func removeAll() {
+  /// Empties it for a block whose `size`, and so both buffers, `limit` bounds.
+  func removeAll(limit: Int) {
+    self.limit = limit
     used = 0
     count = 0
     size = 0

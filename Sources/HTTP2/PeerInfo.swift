@@ -1,9 +1,14 @@
-/// Who is at the other end of a connection.
-public struct PeerInfo: Sendable {
+/// Who is at the other end of a connection. An object, because each call refers to it.
+public final class PeerInfo: Sendable {
   /// Address and port, e.g. `127.0.0.1:40000`.
-  public var address: String
+  public let address: String
   /// What TLS knows of the peer; nil without TLS.
-  public var tls: TLSPeer?
+  public let tls: TLSPeer?
+
+  init(address: String, tls: TLSPeer?) {
+    self.address = address
+    self.tls = tls
+  }
 }
 
 /// What TLS knows of a peer.

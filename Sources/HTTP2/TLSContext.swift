@@ -82,6 +82,7 @@ public final class TLSContext: @unchecked Sendable {
     self.context = context
     self.isServer = isServer
     copenssl_set_stream_modes(context)
+    copenssl_set_no_session_cache(context)
     let ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
     guard copenssl_set_minimum_version(context, TLS1_2_VERSION) == 1,
       SSL_CTX_set_cipher_list(context, ciphers) == 1,

@@ -98,6 +98,59 @@ private struct Fixture: Sendable {
     await fixture.stop()
   }
 
+  /// Opens a stream whose answer ends it; returns what `keep` makes of it then.
+  private func roundTrip<T: Sendable>(
+    _ connection: HTTP2Connection, _ keep: @escaping @Sendable (HTTP2Stream) -> T
+  ) async -> T {
+    await withCheckedContinuation { continuation in
+      connection.loop.execute {
+        let collector = Collector()
+        guard let stream = connection.openStream(handler: collector) else { return }
+        collector.onClosed = { _ in continuation.resume(returning: keep(stream)) }
+        stream.sendHeaders(requestHeaders("/"), endStream: true)
+      }
+    }
+  }
+
+  @Test func usesAStreamAgainOnlyWhenNobodyHoldsIt() async throws {
+    let fixture = try Fixture()
+    let connection = try await fixture.connect()
+    let held = await roundTrip(connection) { $0 }
+    let first = await roundTrip(connection) { ObjectIdentifier($0) }
+    let second = await roundTrip(connection) { ObjectIdentifier($0) }
+    #expect(first != ObjectIdentifier(held))
+    #expect(first == second)
+    await fixture.stop()
+  }
+
+  @Test func aClosedStreamThatIsHeldReachesNoOther() async throws {
+    let fixture = try Fixture()
+    let connection = try await fixture.connect()
+    let held = await roundTrip(connection) { $0 }
+    let response = await withCheckedContinuation { continuation in
+      connection.loop.execute {
+        let collector = Collector()
+        guard let stream = connection.openStream(handler: collector) else { return }
+        collector.stream = stream
+        collector.onClosed = { continuation.resume(returning: $0) }
+        stream.sendHeaders(requestHeaders("/open"), endStream: false)
+        stream.sendData(count: 3) { $0.copyBytes(from: [1, 2, 3]) }
+        collector.onData = {
+          collector.onData = nil
+          held.sendData(count: 1) { $0.copyBytes(from: [9]) }
+          held.consumed(3)
+          held.endStream()
+          held.reset(.cancel)
+          stream.sendData(count: 1) { $0.copyBytes(from: [4]) }
+          stream.endStream()
+        }
+      }
+    }
+    #expect(response.body == [1, 2, 3, 4])
+    #expect(response.close == .complete)
+    await fixture.stop()
+  }
+
   @Test func reportsAReset() async throws {
     let fixture = try Fixture()
     let connection = try await fixture.connect()

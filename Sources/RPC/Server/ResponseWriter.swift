@@ -9,7 +9,11 @@ public struct ResponseWriter<Element: Message>: Sendable {
   /// Sends a message; waits while more is queued than the client takes. Throws when the call is
   /// cancelled or its deadline has passed. Where `ServerContext.setCompression` has the messages
   /// compressed, `compressed: false` excepts this one.
-  public func write(_ message: Element, compressed: Bool = true) async throws(RPCError) {
+  ///
+  /// It stays on its caller's executor: two switches a message would cost more than the message.
+  public nonisolated(nonsending) func write(
+    _ message: Element, compressed: Bool = true
+  ) async throws(RPCError) {
     guard call.loop.isCurrent else {
       return try await call.loop.call { () throws(RPCError) in
         try await write(message, compressed: compressed)
@@ -24,7 +28,7 @@ public struct ResponseWriter<Element: Message>: Sendable {
   }
 
   /// Sends the initial metadata now, not with the first message.
-  public func writeHeaders() async throws(RPCError) {
+  public nonisolated(nonsending) func writeHeaders() async throws(RPCError) {
     guard call.loop.isCurrent else {
       return try await call.loop.call { () throws(RPCError) in try await writeHeaders() }
     }

@@ -6,10 +6,10 @@ internal import Synchronization
 extension ServerCall {
   /// The only message of the request.
   func takeRequest<M: Message>(_ type: M.Type) throws(RPCError) -> M {
-    guard case .taken(let message) = try take(type) else {
+    guard case .message(let count) = try nextRequest() else {
       throw RPCError(.internal, "the request is not exactly one message")
     }
-    return message
+    return try decodeRequest(count: count)
   }
 
   /// Answers with what `attempt` makes of the request; false, and nothing has happened, if it makes
@@ -33,8 +33,8 @@ extension ServerCall {
       return try await loop.call { () throws(RPCError) in try await self.receive(type) }
     }
     while true {
-      switch try take(type) {
-      case .taken(let message): return message
+      switch try nextRequest() {
+      case .message(let count): return try decodeRequest(count: count)
       case .ended: return nil
       case .notYet:
         giveCredit(requests.creditIncomplete())
@@ -44,22 +44,17 @@ extension ServerCall {
     }
   }
 
-  private enum Taken<M> {
-    case taken(M)
+  // Not generic: to make a generic enum would cost a call of the runtime for each message.
+  private enum NextRequest {
+    case message(count: Int)
     case notYet
     case ended
   }
 
-  private func take<M: Message>(_ type: M.Type) throws(RPCError) -> Taken<M> {
+  private func nextRequest() throws(RPCError) -> NextRequest {
     if let failure { throw failure }
     switch requests.front() {
-    case .message(let count):
-      // Whatever becomes of it, the message leaves the queue.
-      defer { removeRequest(count: count) }
-      let bytes = requests.message(count: count)
-      let isCompressed = requests.isFrontCompressed
-      isRequestCompressed.store(isCompressed, ordering: .relaxed)
-      return .taken(try isCompressed ? decompress(bytes) : decode(bytes))
+    case .message(let count): return .message(count: count)
     case .incomplete:
       guard state.isRequestEnded else { return .notYet }
       guard requests.isEmpty else {
@@ -69,6 +64,15 @@ extension ServerCall {
     case .refused:
       throw RPCError(.internal, "a message of the request was refused")
     }
+  }
+
+  private func decodeRequest<M: Message>(count: Int) throws(RPCError) -> M {
+    // Whatever becomes of it, the message leaves the queue.
+    defer { removeRequest(count: count) }
+    let bytes = requests.message(count: count)
+    let isCompressed = requests.isFrontCompressed
+    isRequestCompressed.store(isCompressed, ordering: .relaxed)
+    return try isCompressed ? decompress(bytes) : decode(bytes)
   }
 
   private func decode<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
