@@ -1,5 +1,6 @@
 /// A received header block: names and values in one flat buffer that is used for one block after
-/// another, of any connection. What it hands out is valid only during the call that it was passed to.
+/// another, of any connection. What it hands out is valid only during the call that it was passed to;
+/// who wants to keep it exchanges it for a list of their own.
 public final class HeaderList {
   private struct Entry {
     var start: Int32
@@ -26,7 +27,8 @@ public final class HeaderList {
   /// Room for what calls usually send.
   private static let usualSize = 1024
 
-  init() { (bytes, entries) = Self.allocate(capacity) }
+  /// An empty list.
+  public init() { (bytes, entries) = Self.allocate(capacity) }
 
   private static func allocate(
     _ capacity: Int
@@ -61,6 +63,18 @@ public final class HeaderList {
   public func first(_ name: StaticString) -> UnsafeRawBufferPointer? {
     for index in 0..<count where self.name(at: index).equals(name) { return value(at: index) }
     return nil
+  }
+
+  /// Gives `other` what this list holds, and takes what that one held, without a copy.
+  public func exchange(with other: HeaderList) {
+    swap(&size, &other.size)
+    swap(&count, &other.count)
+    swap(&isTooLarge, &other.isTooLarge)
+    swap(&limit, &other.limit)
+    swap(&bytes, &other.bytes)
+    swap(&entries, &other.entries)
+    swap(&used, &other.used)
+    swap(&capacity, &other.capacity)
   }
 
   /// Empties it for a block whose `size`, and so both buffers, `limit` bounds.

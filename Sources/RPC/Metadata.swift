@@ -1,3 +1,5 @@
+internal import HTTP2
+
 /// What travels beside the messages of a call: an ordered list of keys and values, the same key as
 /// often as one likes. Keys are lower case; the value of a key that ends in `-bin` is bytes, that of
 /// any other printable ASCII.
@@ -146,6 +148,14 @@ public struct Metadata: Sendable {
 }
 
 extension Metadata {
+  /// What is the caller's own among the fields of a request.
+  init(received headers: HeaderList) {
+    for index in 0..<headers.count {
+      let name = headers.name(at: index)
+      if Self.isDelivered(name) { appendReceived(name, headers.value(at: index)) }
+    }
+  }
+
   /// Appends a header field as the wire has it; its characters were checked by HTTP2. Space at the
   /// ends isn't counted to the value.
   mutating func appendReceived(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
@@ -174,12 +184,6 @@ extension Metadata {
           UnsafeRawBufferPointer(rebasing: bytes[middle..<offset]))
       }
     }
-  }
-
-  /// Removes all entries and keeps the memory, for the next call.
-  mutating func removeAll() {
-    storage.removeAll(keepingCapacity: storage.capacity <= Limits.pooledBufferBytes)
-    count = 0
   }
 
   private mutating func appendEntry(

@@ -26,7 +26,9 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   // What a handler may look at, on any thread.
   private(set) var method: Method?
-  private(set) var metadata = Metadata()
+  /// The request's header fields. The loop only reads them, once they are there.
+  private let headers = HeaderList()
+  var metadata: Metadata { Metadata(received: headers) }
   private(set) var deadline: MonotonicTime?
   private(set) var peer: PeerInfo?
   let isCancelled = Atomic(false)
@@ -46,7 +48,6 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     failure = nil
     method = nil
     deadline = nil
-    metadata.removeAll()
     isCancelled.store(false, ordering: .relaxed)
     isRequestCompressed.store(false, ordering: .relaxed)
     compressesResponses.store(false, ordering: .relaxed)
@@ -56,11 +57,13 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   // MARK: What HTTP2 says
 
   func headersReceived(_ headers: HeaderList, endStream: Bool) {
-    let head = RequestHead(headers, metadata: &metadata)
+    self.headers.exchange(with: headers)
+    let headers = self.headers
+    let head = RequestHead(headers)
     compression = CallCompression(head)
     requests.takesCompressed = compression.request == .gzip
     // First of all, because a list that is too large isn't complete.
-    if headers.isTooLarge || metadata.wireBytes > shared.limits.metadataBytes {
+    if headers.isTooLarge || isMetadataTooLarge {
       return fail(RPCError(.resourceExhausted, "the metadata is too large"))
     }
     if let notACall = head.notACall { return answerPlainly(notACall) }
@@ -80,6 +83,12 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
       runHandler(method)
     }
     if endStream { endReceived() }
+  }
+
+  private var isMetadataTooLarge: Bool {
+    // Looked at closely only if all fields together pass the limit.
+    headers.size > shared.limits.metadataBytes
+      && metadata.wireBytes > shared.limits.metadataBytes
   }
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {

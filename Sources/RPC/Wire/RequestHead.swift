@@ -29,9 +29,9 @@ struct RequestHead {
   /// Whether the client takes messages that are compressed with gzip.
   var acceptsGzip = false
 
-  /// Reads `headers`; what is the caller's own is added to `metadata`. The path is valid only as long
-  /// as `headers` is.
-  init(_ headers: HeaderList, metadata: inout Metadata) {
+  /// Reads `headers`, but for the caller's own metadata: `Metadata(received:)` finds that when it is
+  /// asked for. The path is valid only as long as `headers` is.
+  init(_ headers: HeaderList) {
     var isPost = false
     var takesTrailers = false
     var hasContentType = false
@@ -61,8 +61,7 @@ struct RequestHead {
         encoding = value
       case 20 where name.isExactly("grpc-accept-encoding"):
         if Compression.listsGzip(value) { acceptsGzip = true }
-      default:
-        if Metadata.isDelivered(name) { metadata.appendReceived(name, value) }
+      default: break
       }
     }
     if !isPost { notACall = .methodNotAllowed }
