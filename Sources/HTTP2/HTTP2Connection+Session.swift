@@ -9,7 +9,8 @@ extension HTTP2Connection {
     var session: OpaquePointer?
     let me = Unmanaged.passUnretained(self).toOpaque()
     let new = role == .server ? nghttp2_session_server_new3 : nghttp2_session_client_new3
-    guard let setup = SessionSetup.shared, var allocator = buffers.memory.allocator,
+    let setup = role == .server ? SessionSetup.server : SessionSetup.client
+    guard let setup, var allocator = buffers.memory.allocator,
       new(&session, setup.callbacks, me, setup.options, &allocator) == 0
     else { return nil }
     var settings = [
@@ -34,15 +35,16 @@ extension HTTP2Connection {
   }
 }
 
-/// Callbacks and options, the same for every session.
+/// Callbacks and options, the same for every session of a role.
 // @unchecked: nghttp2 only reads them once they are made.
 private struct SessionSetup: @unchecked Sendable {
   let callbacks: OpaquePointer
   let options: OpaquePointer
 
-  static let shared = SessionSetup()
+  static let server = SessionSetup(.server)
+  static let client = SessionSetup(.client)
 
-  init?() {
+  private init?(_ role: HTTP2Connection.Role) {
     var callbacks: OpaquePointer?
     var options: OpaquePointer?
     guard nghttp2_session_callbacks_new(&callbacks) == 0, nghttp2_option_new(&options) == 0,
@@ -56,6 +58,8 @@ private struct SessionSetup: @unchecked Sendable {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, didReceiveData)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, didCloseStream)
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, didSendFrame)
+    // A server looks after them itself: `MessageRules`.
+    if role == .server { nghttp2_option_set_no_http_messaging(options, 1) }
     // Credit is given back by the readers.
     nghttp2_option_set_no_auto_window_update(options, 1)
     // Closed streams are kept for RFC 7540 priorities only, which RFC 9113 has dropped.
@@ -99,8 +103,9 @@ private func didBeginHeaders(
 ) -> Int32 {
   with(data) { connection in
     guard let frame, isHeaders(frame) else { return }
-    connection.beginHeaders()
-    guard frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else { return }
+    let isRequest = frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
+    connection.beginHeaders(isRequest ? .request : .trailers)
+    guard isRequest else { return }
     let id = frame.pointee.hd.stream_id
     let stream = connection.insertStream(id: id)
     nghttp2_session_set_stream_user_data(session, id, Unmanaged.passUnretained(stream).toOpaque())
@@ -112,13 +117,24 @@ private func didReceiveHeader(
   _ name: UnsafePointer<UInt8>?, _ nameCount: Int, _ value: UnsafePointer<UInt8>?,
   _ valueCount: Int, _ flags: UInt8, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  with(data) { connection in
-    connection.headers?._withUnsafeGuaranteedRef {
-      $0.append(
-        name: UnsafeRawBufferPointer(start: name, count: nameCount),
-        value: UnsafeRawBufferPointer(start: value, count: valueCount))
+  guard let data, let frame else { return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
+  return Unmanaged<HTTP2Connection>.fromOpaque(data)._withUnsafeGuaranteedRef { connection in
+    let name = UnsafeRawBufferPointer(start: name, count: nameCount)
+    let value = UnsafeRawBufferPointer(start: value, count: valueCount)
+    guard connection.role == .client || connection.rules.accepts(name, value) else {
+      refuse(session, frame.pointee.hd.stream_id)
+      // No more of this block is wanted, nor its end.
+      return Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     }
+    connection.headers?._withUnsafeGuaranteedRef { $0.append(name: name, value: value) }
+    return 0
   }
+}
+
+/// Resets the stream of a malformed request (RFC 9113 section 8.1.1).
+private func refuse(_ session: OpaquePointer?, _ id: Int32) {
+  nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, HTTP2ErrorCode.protocolError.rawValue)
 }
 
 private func didReceiveFrame(
@@ -131,11 +147,17 @@ private func didReceiveFrame(
     switch UInt32(header.type) {
     case NGHTTP2_DATA.rawValue:
       guard header.isEnd else { return }
-      _ = withStream(session, header.stream_id) { end($0) }
+      _ = withStream(session, header.stream_id) { stream in
+        guard stream.isBodyWhole else { return refuse(session, stream.id) }
+        end(stream)
+      }
     case NGHTTP2_HEADERS.rawValue:
       guard let headers = connection.takeHeaders() else { return }
-      _ = withStream(session, header.stream_id) {
-        deliver(headers, to: $0, connection, endStream: header.isEnd)
+      _ = withStream(session, header.stream_id) { stream in
+        guard connection.acceptsHeaders(of: stream, endStream: header.isEnd) else {
+          return refuse(session, stream.id)
+        }
+        deliver(headers, to: stream, connection, endStream: header.isEnd)
       }
       connection.buffers.giveBack(headers)
     case NGHTTP2_SETTINGS.rawValue: if !isAnswer { connection.settingsReceived() }
@@ -176,8 +198,11 @@ private func didReceiveData(
   _ session: OpaquePointer?, _ flags: UInt8, _ id: Int32, _ bytes: UnsafePointer<UInt8>?,
   _ count: Int, _ data: UnsafeMutableRawPointer?
 ) -> Int32 {
-  let isRead = withStream(session, id) {
-    $0.received(UnsafeRawBufferPointer(start: bytes, count: count))
+  var isRead = false
+  _ = withStream(session, id) { stream in
+    guard stream.expects(count) else { return refuse(session, id) }
+    isRead = true
+    stream.received(UnsafeRawBufferPointer(start: bytes, count: count))
   }
   // Without a reader, the connection's credit must not go with the stream.
   if !isRead { nghttp2_session_consume_connection(session, count) }

@@ -66,6 +66,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   private var restingStreams: [HTTP2Stream] = []
   /// Streams that sent something while their sender waits.
   var maybeWritable: [HTTP2Stream] = []
+  /// What a server's peer has to keep to in the block that is coming in.
+  var rules = MessageRules(.request)
   private(set) var unconsumed = 0
   /// Connection-level credit held back until the readers catch up.
   private(set) var heldCredit = 0
@@ -297,10 +299,19 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   // MARK: Receiving headers
 
-  func beginHeaders() {
+  func beginHeaders(_ block: MessageRules.Block) {
+    rules = MessageRules(block)
     let list = takeHeaders() ?? buffers.takeHeaders()
     list.removeAll(limit: limits.headerListBytes)
     headers = .passRetained(list)
+  }
+
+  /// Whether a stream's header block, which has ended, is whole. On a client nghttp2 has seen to that.
+  func acceptsHeaders(of stream: HTTP2Stream, endStream: Bool) -> Bool {
+    guard role == .server else { return true }
+    guard rules.isWhole(endStream: endStream) else { return false }
+    if stream.handler == nil { stream.bodyLeft = rules.contentLength }
+    return !endStream || stream.isBodyWhole
   }
 
   /// The header block that came in, which from now on is the caller's.

@@ -69,6 +69,8 @@ public final class HTTP2Stream: @unchecked Sendable {
   var isRemoteEnded = false
   /// Whether a client has the response's headers, informational ones aside.
   var hasResponse = false
+  /// The bytes of body that are still to come, if a server's peer has said how many.
+  var bodyLeft: Int?
   /// Bytes received whose credit was not given back yet.
   private(set) var unconsumed = 0
   /// Links of the connection's list of open streams.
@@ -90,6 +92,7 @@ public final class HTTP2Stream: @unchecked Sendable {
     mustReportWritable = false
     isRemoteEnded = false
     hasResponse = false
+    bodyLeft = nil
     isClosed = false
   }
 
@@ -174,6 +177,16 @@ public final class HTTP2Stream: @unchecked Sendable {
     connection.didConsume(count)
     connection.setNeedsFlush()
   }
+
+  /// Whether `count` more bytes of body keep to what the peer has said. Once they don't, none do.
+  func expects(_ count: Int) -> Bool {
+    guard let left = bodyLeft else { return true }
+    bodyLeft = left >= count ? left - count : -1
+    return left >= count
+  }
+
+  /// Whether the body may end here.
+  var isBodyWhole: Bool { bodyLeft ?? 0 == 0 }
 
   func received(_ bytes: UnsafeRawBufferPointer) {
     unconsumed += bytes.count

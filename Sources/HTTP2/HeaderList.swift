@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A received header block: names and values in one flat buffer that is used for one block after
 /// another, of any connection. What it hands out is valid only during the call that it was passed to;
 /// who wants to keep it exchanges it for a list of their own.
@@ -122,16 +124,12 @@ extension HeaderList {
 }
 
 extension UnsafeRawBufferPointer {
-  /// Whether these are the bytes of `text`.
-  @inlinable
+  /// Whether these are the bytes of `text`. Always inlined: with a literal the comparison becomes a few
+  /// loads.
+  @inline(__always)
   public func equals(_ text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount, let start = baseAddress else {
-      return count == 0 && text.utf8CodeUnitCount == 0
-    }
-    for index in 0..<count
-    where start.load(fromByteOffset: index, as: UInt8.self) != text.utf8Start[index] {
-      return false
-    }
-    return true
+    guard count == text.utf8CodeUnitCount else { return false }
+    guard let start = baseAddress else { return true }
+    return memcmp(start, text.utf8Start, text.utf8CodeUnitCount) == 0
   }
 }

@@ -16,7 +16,7 @@ struct RequestHead {
     /// Messages in another form than protobuf's.
     case codec
     /// Without `te: trailers`: on the way is a proxy that may lose the trailers, and with them the
-    /// status. nghttp2 lets no other value through.
+    /// status. HTTP2 lets no other value through.
     case noTrailers
   }
 

@@ -12,7 +12,8 @@ private let names = [
 ]
 
 func fuzzHeaders(_ input: inout Input) {
-  let list = HeaderList(limit: [16 * 1024, 256, 33][Int(input.byte() % 3)])
+  let list = HeaderList()
+  list.removeAll(limit: [16 * 1024, 256, 33][Int(input.byte() % 3)])
   var fields: [([UInt8], [UInt8])] = []
   while !input.isEmpty {
     let pick = Int(input.byte())
@@ -22,8 +23,8 @@ func fuzzHeaders(_ input: inout Input) {
   fill(list, fields)
   check(list, fields)
 
-  var received = Metadata()
-  let request = RequestHead(list, metadata: &received)
+  let received = Metadata(received: list)
+  let request = RequestHead(list)
   if request.flaw == nil { precondition(request.timeout != nil || !has("grpc-timeout", list)) }
   check(received, of: list)
   checkSentAgain(received)
@@ -75,9 +76,7 @@ private func check(_ metadata: Metadata, of list: HeaderList) {
 
 /// Metadata that is sent on arrives as it came.
 private func checkSentAgain(_ metadata: Metadata) {
-  var again = Metadata()
-  _ = RequestHead(sent(metadata.headerFields), metadata: &again)
-  precondition(again == metadata)
+  precondition(Metadata(received: sent(metadata.headerFields)) == metadata)
 }
 
 /// An error that is sent on arrives with its code, its text and its details.
@@ -92,7 +91,8 @@ private func checkSentAgain(_ error: RPCError) {
 }
 
 private func sent(_ fields: [HeaderField]) -> HeaderList {
-  let list = HeaderList(limit: 1 << 20)
+  let list = HeaderList()
+  list.removeAll(limit: 1 << 20)
   fill(list, fields.map { (bytes($0.name), bytes($0.value)) })
   return list
 }
