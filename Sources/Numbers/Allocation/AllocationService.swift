@@ -153,8 +153,10 @@ public struct AllocationService: AllocationServiceProtocol {
   /// Lets calls whose forms are known be answered without a task of their own.
   public func answerAtOnce(_ router: inout Router) {
     router.answerAtOnce(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
-      (request: ParseNumberRequest, _) -> ParseNumberResponse? in
-      forms.forms(of: request.business).forms.map { parse(request, among: $0) }
+      (request: ParseNumberRequest, _, answer: (ParseNumberResponse) -> Void) in
+      if let known = forms.forms(of: request.business).forms {
+        answer(parse(request, among: known))
+      }
     }
   }
 

@@ -12,19 +12,28 @@ extension ServerCall {
     return try decodeRequest(count: count)
   }
 
-  /// Answers with what `attempt` makes of the request; false, and nothing has happened, if it makes
-  /// nothing of it or the request can't be decoded.
+  /// Lets `attempt` answer the request; false, and nothing has happened, if it doesn't or the request
+  /// can't be decoded.
   func answerAtOnce<Request: Message, Response: Message>(
-    _ attempt: (Request, ServerContext) -> Response?
+    _ attempt: Router.Attempt<Request, Response>
   ) -> Bool {
     guard failure == nil, case .message(let count) = requests.front(),
-      !requests.isFrontCompressed,
-      let request = try? Request.decode(requests.message(count: count), using: shared.arena),
-      let response = attempt(request, ServerContext(call: self))
+      !requests.isFrontCompressed
     else { return false }
-    removeRequest(count: count)
-    handlerReturned(response)
-    return true
+    let request: Request
+    do throws(DecodingFailure) {
+      request = try Request.decode(requests.message(count: count), using: shared.arena)
+    } catch {
+      return false
+    }
+    var isAnswered = false
+    attempt(request, ServerContext(call: self)) { response in
+      assert(!isAnswered, "a call has one answer")
+      isAnswered = true
+      removeRequest(count: count)
+      handlerReturned(response)
+    }
+    return isAnswered
   }
 
   /// The next message of the request, nil after the last. From any thread.

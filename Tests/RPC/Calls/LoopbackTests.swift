@@ -34,8 +34,10 @@ import Testing
         ProtoAny(typeURL: "handler", value: request.value)
       }
       router.answerAtOnce(service: "test.Ready", method: "Get") {
-        (request: ProtoAny, _) -> ProtoAny? in
-        request.typeURL == "ready" ? ProtoAny(typeURL: "at once", value: request.value) : nil
+        (request: ProtoAny, _, answer: (ProtoAny) -> Void) in
+        if request.typeURL == "ready" {
+          answer(ProtoAny(typeURL: "at once", value: request.value))
+        }
       }
     }
     try await EchoServer.run(adding: more) { echo async throws in
