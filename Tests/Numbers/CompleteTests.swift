@@ -84,7 +84,7 @@ import Testing
       try shop.complete(["SO"])
     }
     // The same serial with another second: a number that fits the template and never was.
-    let check = CheckCharacter.mod11and10.compute(over: "20261121155951001".utf8)
+    let check = CheckCharacter.mod11and10.compute(over: "20261121155951001".utf8.span)
     let forged = "20261121155951001" + String(Unicode.Scalar(check))
     #expect(throws: Refusal.numberUnknown(0)) { try shop.complete([forged]) }
     try shop.complete([number])

@@ -8,10 +8,11 @@ enum CheckCharacter: Sendable, Equatable {
   case mod37and36
 
   /// The check character of `characters`.
-  func compute(over characters: some Sequence<UInt8>) -> UInt8 {
+  func compute(over characters: Span<UInt8>) -> UInt8 {
     let base = self == .mod11and10 ? 10 : 36
     var product = base
-    for character in characters {
+    for index in characters.indices {
+      let character = characters[index]
       guard let digit = base36Value(character, foldingCase: true), digit < base else { continue }
       var sum = (product + digit) % base
       if sum == 0 { sum = base }

@@ -25,7 +25,7 @@ struct NumberProblem: Error, Equatable, Sendable {
 extension NumberForm {
   /// Takes `text` apart and verifies each part.
   func parse(_ text: String) throws(NumberProblem) -> ParsedNumber {
-    let bytes = Array(text.utf8)
+    let bytes = text.utf8.span
     guard bytes.count == length else {
       throw NumberProblem(kind: .length, position: min(bytes.count, length))
     }
@@ -33,20 +33,20 @@ extension NumberForm {
     var position = 0
     for part in template.parts {
       switch part {
-      case .literal(let literal): position = try match(literal, bytes, at: position)
-      case .business: position = try match(Array(business.utf8), bytes, at: position)
+      case .literal(let literal): position = try match(literal.span, bytes, at: position)
+      case .business: position = try match(business.utf8.span, bytes, at: position)
       case .timestamp(let pattern):
-        switch pattern.parse(bytes[position..<(position + pattern.width)]) {
+        switch pattern.parse(bytes, at: position) {
         case .success(let civil): parsed.civil = civil
         case .failure(let wrong):
           throw NumberProblem(kind: .timestamp, position: wrong.position)
         }
         position += pattern.width
       case .serial(let width, _):
-        parsed.serial = try serial(bytes[position..<(position + width)])
+        parsed.serial = try serial(bytes, position..<(position + width))
         position += width
       case .check(let kind):
-        guard kind.compute(over: bytes[..<position]) == bytes[position] else {
+        guard kind.compute(over: bytes.extracting(..<position)) == bytes[position] else {
           throw NumberProblem(kind: .check, position: position)
         }
         parsed.check = bytes[position]
@@ -72,23 +72,25 @@ extension NumberForm {
   }
 
   private func match(
-    _ literal: [UInt8], _ bytes: [UInt8], at position: Int
+    _ literal: Span<UInt8>, _ bytes: Span<UInt8>, at position: Int
   ) throws(NumberProblem) -> Int {
-    for (offset, character) in literal.enumerated() where bytes[position + offset] != character {
+    for offset in literal.indices where bytes[position + offset] != literal[offset] {
       throw NumberProblem(kind: .literal, position: position + offset)
     }
     return position + literal.count
   }
 
-  private func serial(_ digits: ArraySlice<UInt8>) throws(NumberProblem) -> Int64 {
+  private func serial(
+    _ bytes: Span<UInt8>, _ digits: Range<Int>
+  ) throws(NumberProblem) -> Int64 {
     var value: Int64 = 0
-    for position in digits.indices {
-      guard let digit = base36Value(digits[position]), digit < radix else {
+    for position in digits {
+      guard let digit = base36Value(bytes[position]), digit < radix else {
         throw NumberProblem(kind: .serial, position: position)
       }
       value = value * radix + Int64(digit)
     }
-    guard value > 0 else { throw NumberProblem(kind: .serial, position: digits.startIndex) }
+    guard value > 0 else { throw NumberProblem(kind: .serial, position: digits.lowerBound) }
     return value
   }
 }

@@ -87,7 +87,7 @@ final class NumberForm: Sendable {
     }
     if let check {
       number[length - 1] = check.compute(
-        over: UnsafeMutableBufferPointer(rebasing: number[..<(length - 1)]))
+        over: number.span.extracting(..<(length - 1)))
     }
   }
 

@@ -62,12 +62,12 @@ struct TimestampPattern: Sendable, Equatable {
     }
   }
 
-  /// Reads the civil time that `characters`, as many as `width`, show; what they don't show is at
-  /// its beginning. Or the index of the first wrong character.
-  func parse(_ characters: ArraySlice<UInt8>) -> Result<CivilTime, WrongCharacter> {
+  /// Reads the civil time that the `characters` from `start` on, as many as `width`, show; what they
+  /// don't show is at its beginning. Or the index of the first wrong character.
+  func parse(_ characters: Span<UInt8>, at start: Int) -> Result<CivilTime, WrongCharacter> {
     var civil = CivilTime(year: 1_970, month: 1, day: 1)
     var dayOfYear: Int?
-    var position = characters.startIndex
+    var position = start
     for piece in pieces {
       switch piece {
       case .separator(let character):
@@ -76,18 +76,20 @@ struct TimestampPattern: Sendable, Equatable {
         }
         position += 1
       case .field(let field):
-        let digits = characters[position..<(position + field.width)]
-        guard let value = decimal(digits) else {
-          let wrong = digits.firstIndex { decimal(CollectionOfOne($0)) == nil }
-          return .failure(WrongCharacter(position: wrong ?? position))
+        var value = 0
+        for _ in 0..<field.width {
+          guard let digit = base36Value(characters[position]), digit < 10 else {
+            return .failure(WrongCharacter(position: position))
+          }
+          value = value * 10 + digit
+          position += 1
         }
         if field == .dayOfYear { dayOfYear = value } else { civil[field] = value }
-        position += field.width
       }
     }
     if let dayOfYear { apply(dayOfYear: dayOfYear, to: &civil) }
     guard civil.exists, years.contains(civil.year), dayOfYear.map({ $0 == civil.dayOfYear }) ?? true
-    else { return .failure(WrongCharacter(position: characters.startIndex)) }
+    else { return .failure(WrongCharacter(position: start)) }
     return .success(civil)
   }
 
