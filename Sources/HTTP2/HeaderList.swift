@@ -4,10 +4,12 @@ internal import Glibc
 /// another, of any connection. What it hands out is valid only during the call that it was passed to;
 /// who wants to keep it exchanges it for a list of their own.
 public final class HeaderList {
-  private struct Entry {
-    var start: Int32
-    var nameCount: Int32
-    var valueCount: Int32
+  // Seen from other modules, so that what looks at each field of each call becomes a few loads there.
+  @usableFromInline
+  struct Entry {
+    @usableFromInline var start: Int32
+    @usableFromInline var nameCount: Int32
+    @usableFromInline var valueCount: Int32
   }
 
   /// The bytes that RFC 9113 section 6.5.2 counts for a field beside its name and value.
@@ -20,8 +22,8 @@ public final class HeaderList {
   /// Whether fields were dropped because the block passed the limit.
   public private(set) var isTooLarge = false
   private var limit = 0
-  private var bytes: UnsafeMutableRawPointer
-  private var entries: UnsafeMutablePointer<Entry>
+  @usableFromInline private(set) var bytes: UnsafeMutableRawPointer
+  @usableFromInline private(set) var entries: UnsafeMutablePointer<Entry>
   private var used = 0
   /// What both buffers have room for, in the measure of `size`.
   private var capacity = usualSize
@@ -47,6 +49,7 @@ public final class HeaderList {
   }
 
   /// The name of field `index`, in lower case as HTTP/2 has it; empty beyond the last.
+  @inlinable
   public func name(at index: Int) -> UnsafeRawBufferPointer {
     guard index >= 0, index < count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     let entry = entries[index]
@@ -54,6 +57,7 @@ public final class HeaderList {
   }
 
   /// The value of field `index`; empty beyond the last.
+  @inlinable
   public func value(at index: Int) -> UnsafeRawBufferPointer {
     guard index >= 0, index < count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     let entry = entries[index]
