@@ -225,6 +225,7 @@ public struct Pool: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     template: String = "",
@@ -394,6 +395,7 @@ public struct PoolStock: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     remainingInPool: Int64 = 0,
     remainingInPeriod: Int64 = 0,
@@ -476,6 +478,7 @@ public struct CreatePoolRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pool: Pool? = nil,
     requestID: String = ""
@@ -522,6 +525,7 @@ public struct CreatePoolResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pool: Pool? = nil,
     repeatable: Bool = false
@@ -572,6 +576,7 @@ public struct UpdatePoolRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pool: Pool? = nil,
     updateMask: ProtoFieldMask? = nil,
@@ -625,6 +630,7 @@ public struct UpdatePoolResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pool: Pool? = nil,
     repeatable: Bool = false
@@ -667,6 +673,7 @@ public struct GetPoolRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = ""
   ) {
@@ -703,6 +710,7 @@ public struct GetPoolResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pool: Pool? = nil
   ) {
@@ -741,6 +749,7 @@ public struct ListPoolsRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pageSize: Int32 = 0,
     pageToken: String = ""
@@ -787,6 +796,7 @@ public struct ListPoolsResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     pools: [Pool] = [],
     nextPageToken: String = ""
@@ -845,6 +855,7 @@ public struct AllocateRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     count: Int32 = 0,
@@ -935,6 +946,7 @@ public struct AllocateResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     numbers: [AllocatedNumber] = [],
     leaseID: Int64 = 0,
@@ -992,6 +1004,7 @@ public struct AllocatedNumber: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     number: String = "",
     token: Token? = nil,
@@ -1045,6 +1058,7 @@ public struct ParseNumberRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     number: String = ""
@@ -1112,6 +1126,7 @@ public struct ParseNumberResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     valid: Bool = false,
     problem: NumberProblem = NumberProblem(rawValue: 0),

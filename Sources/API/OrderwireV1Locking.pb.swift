@@ -84,6 +84,7 @@ public struct Lock: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     number: String = "",
@@ -219,6 +220,7 @@ public struct Lease: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     leaseID: Int64 = 0,
@@ -309,6 +311,7 @@ public struct CompleteRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     holder: String = "",
@@ -375,6 +378,7 @@ public struct Completion: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     number: String = "",
     token: Token? = nil,
@@ -428,6 +432,7 @@ public struct CompleteResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     numbers: [CompletedNumber] = [],
     repeatable: Bool = false
@@ -474,6 +479,7 @@ public struct CompletedNumber: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     number: String = "",
     completeTime: ProtoTimestamp? = nil
@@ -530,6 +536,7 @@ public struct ReleaseRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     holder: String = "",
@@ -601,6 +608,7 @@ public struct NumberRelease: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     number: String = "",
     token: Token? = nil
@@ -647,6 +655,7 @@ public struct ReleaseResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     numbers: [ReleasedNumber] = [],
     repeatable: Bool = false
@@ -696,6 +705,7 @@ public struct ReleasedNumber: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     number: String = "",
     releaseTime: ProtoTimestamp? = nil,
@@ -749,6 +759,7 @@ public struct GetLockRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     number: String = ""
@@ -793,6 +804,7 @@ public struct GetLockResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     lock: Lock? = nil
   ) {
@@ -838,6 +850,7 @@ public struct CreateLeaseRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     holder: String = "",
@@ -900,6 +913,7 @@ public struct CreateLeaseResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     lease: Lease? = nil,
     repeatable: Bool = false
@@ -951,6 +965,7 @@ public struct RenewRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     leaseID: Int64 = 0,
@@ -1013,6 +1028,7 @@ public struct RenewResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     lease: Lease? = nil,
     repeatable: Bool = false
@@ -1058,6 +1074,7 @@ public struct GetLeaseRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     leaseID: Int64 = 0
@@ -1101,6 +1118,7 @@ public struct GetLeaseResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     lease: Lease? = nil
   ) {
@@ -1142,6 +1160,7 @@ public struct KeepAliveRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     leaseID: Int64 = 0,
@@ -1193,6 +1212,7 @@ public struct KeepAliveResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     lease: Lease? = nil
   ) {
@@ -1228,6 +1248,7 @@ public struct GetCounterRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = ""
   ) {
@@ -1264,6 +1285,7 @@ public struct GetCounterResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     counter: Counter? = nil
   ) {
@@ -1337,6 +1359,7 @@ public struct Counter: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     generated: Int64 = 0,

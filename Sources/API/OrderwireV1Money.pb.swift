@@ -15,6 +15,7 @@ public struct Money: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     currencyCode: String = "",
     amountMinor: Int64 = 0

@@ -17,6 +17,7 @@ public struct Token: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     incarnation: UInt64 = 0,
     generation: UInt64 = 0

@@ -39,7 +39,8 @@ extension SwiftFile {
     let parameters = properties.map {
       "    \(escaped($0.name)): \($0.type) = \($0.initial)"
     }
-    var out = "  public init(\n" + parameters.joined(separator: ",\n") + "\n  ) {\n"
+    // Inlinable: what isn't given costs nothing then, and the rest isn't copied.
+    var out = "  @inlinable\n  public init(\n" + parameters.joined(separator: ",\n") + "\n  ) {\n"
     for property in properties {
       out += "    self.\(escaped(property.name)) = \(escaped(property.name))\n"
     }

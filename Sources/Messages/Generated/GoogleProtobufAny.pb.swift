@@ -121,6 +121,7 @@ public struct ProtoAny: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     typeURL: String = "",
     value: [UInt8] = []

@@ -78,6 +78,7 @@ public struct ProtoDuration: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     seconds: Int64 = 0,
     nanos: Int32 = 0

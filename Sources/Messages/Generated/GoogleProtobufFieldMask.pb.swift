@@ -209,6 +209,7 @@ public struct ProtoFieldMask: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     paths: [String] = []
   ) {

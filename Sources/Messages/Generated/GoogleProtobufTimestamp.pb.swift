@@ -109,6 +109,7 @@ public struct ProtoTimestamp: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     seconds: Int64 = 0,
     nanos: Int32 = 0

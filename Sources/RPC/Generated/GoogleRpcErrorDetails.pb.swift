@@ -18,6 +18,7 @@ public struct ErrorInfo: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     reason: String = "",
     domain: String = "",
@@ -87,6 +88,7 @@ public struct RetryInfo: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     retryDelay: ProtoDuration? = nil
   ) {
@@ -125,6 +127,7 @@ public struct DebugInfo: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     stackEntries: [String] = [],
     detail: String = ""
@@ -169,6 +172,7 @@ public struct QuotaFailure: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     violations: [QuotaFailure.Violation] = []
   ) {
@@ -207,6 +211,7 @@ public struct QuotaFailure: Message {
 
     public init() {}
 
+    @inlinable
     public init(
       subject: String = "",
       description: String = ""
@@ -252,6 +257,7 @@ public struct PreconditionFailure: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     violations: [PreconditionFailure.Violation] = []
   ) {
@@ -293,6 +299,7 @@ public struct PreconditionFailure: Message {
 
     public init() {}
 
+    @inlinable
     public init(
       type: String = "",
       subject: String = "",
@@ -346,6 +353,7 @@ public struct BadRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     fieldViolations: [BadRequest.FieldViolation] = []
   ) {
@@ -390,6 +398,7 @@ public struct BadRequest: Message {
 
     public init() {}
 
+    @inlinable
     public init(
       field: String = "",
       description: String = "",
@@ -453,6 +462,7 @@ public struct RequestInfo: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     requestID: String = "",
     servingData: String = ""
@@ -506,6 +516,7 @@ public struct ResourceInfo: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     resourceType: String = "",
     resourceName: String = "",
@@ -566,6 +577,7 @@ public struct Help: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     links: [Help.Link] = []
   ) {
@@ -604,6 +616,7 @@ public struct Help: Message {
 
     public init() {}
 
+    @inlinable
     public init(
       description: String = "",
       url: String = ""
@@ -652,6 +665,7 @@ public struct LocalizedMessage: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     locale: String = "",
     message: String = ""

@@ -18,6 +18,7 @@ public struct RPCStatusMessage: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     code: Int32 = 0,
     message: String = "",

@@ -12,6 +12,7 @@ public struct HealthCheckRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     service: String = ""
   ) {
@@ -48,6 +49,7 @@ public struct HealthCheckResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     status: HealthCheckResponse.ServingStatus = HealthCheckResponse.ServingStatus(rawValue: 0)
   ) {
@@ -136,6 +138,7 @@ public struct HealthListResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     statuses: [String: HealthCheckResponse] = [:]
   ) {

@@ -15,6 +15,7 @@ public struct ServerReflectionRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     host: String = "",
     messageRequest: MessageRequest? = nil
@@ -101,6 +102,7 @@ public struct ExtensionRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     containingType: String = "",
     extensionNumber: Int32 = 0
@@ -150,6 +152,7 @@ public struct ServerReflectionResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     validHost: String = "",
     originalRequest: ServerReflectionRequest? = nil,
@@ -233,6 +236,7 @@ public struct FileDescriptorResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     fileDescriptorProto: [[UInt8]] = []
   ) {
@@ -272,6 +276,7 @@ public struct ExtensionNumberResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     baseTypeName: String = "",
     extensionNumber: [Int32] = []
@@ -315,6 +320,7 @@ public struct ListServiceResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     service: [ServiceResponse] = []
   ) {
@@ -351,6 +357,7 @@ public struct ServiceResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     name: String = ""
   ) {
@@ -390,6 +397,7 @@ public struct ErrorResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     errorCode: Int32 = 0,
     errorMessage: String = ""

@@ -34,6 +34,7 @@ public struct BoolValue: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     value: Bool = false
   ) {
@@ -72,6 +73,7 @@ public struct Payload: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     type: PayloadType = PayloadType(rawValue: 0),
     body: [UInt8] = []
@@ -118,6 +120,7 @@ public struct EchoStatus: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     code: Int32 = 0,
     message: String = ""
@@ -182,6 +185,7 @@ public struct SimpleRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     responseType: PayloadType = PayloadType(rawValue: 0),
     responseSize: Int32 = 0,
@@ -272,6 +276,7 @@ public struct SimpleResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     payload: Payload? = nil,
     username: String = "",
@@ -326,6 +331,7 @@ public struct StreamingInputCallRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     payload: Payload? = nil,
     expectCompressed: BoolValue? = nil
@@ -368,6 +374,7 @@ public struct StreamingInputCallResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     aggregatedPayloadSize: Int32 = 0
   ) {
@@ -409,6 +416,7 @@ public struct ResponseParameters: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     size: Int32 = 0,
     intervalUs: Int32 = 0,
@@ -467,6 +475,7 @@ public struct StreamingOutputCallRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     responseType: PayloadType = PayloadType(rawValue: 0),
     responseParameters: [ResponseParameters] = [],
@@ -524,6 +533,7 @@ public struct StreamingOutputCallResponse: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     payload: Payload? = nil
   ) {

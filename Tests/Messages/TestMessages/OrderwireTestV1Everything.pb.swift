@@ -101,6 +101,7 @@ public struct Plain: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     doubleValue: Double = 0,
     floatValue: Float = 0,
@@ -298,6 +299,7 @@ public struct OptionalScalars: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     doubleValue: Double? = nil,
     floatValue: Float? = nil,
@@ -495,6 +497,7 @@ public struct Lists: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     doubleValues: [Double] = [],
     floatValues: [Float] = [],
@@ -658,6 +661,7 @@ public struct Unpacked: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     int32Values: [Int32] = [],
     fixed64Values: [UInt64] = [],
@@ -755,6 +759,7 @@ public struct Maps: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     byString: [String: String] = [:],
     byInt32: [Int32: [UInt8]] = [:],
@@ -1069,6 +1074,7 @@ public struct Choices: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     value: Value? = nil,
     between: String = "",
@@ -1277,6 +1283,7 @@ public struct Names: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     `in`: String = "",
     `default`: Int32 = 0,
@@ -1495,6 +1502,7 @@ public struct Leaf: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     name: String = "",
     weight: Int32 = 0,
@@ -1555,6 +1563,7 @@ public struct Leaf: Message {
 
     public init() {}
 
+    @inlinable
     public init(
       number: Int64 = 0,
       text: String = ""
@@ -1605,6 +1614,7 @@ public struct Tree: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     name: String = "",
     children: [Tree] = [],
@@ -1712,6 +1722,7 @@ public struct Everything: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     plain: Plain? = nil,
     optional: OptionalScalars? = nil,
@@ -1870,6 +1881,7 @@ public struct Other: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     doubleValue: String = "",
     int32Value: Leaf? = nil,

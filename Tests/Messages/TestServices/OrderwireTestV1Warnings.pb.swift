@@ -12,6 +12,7 @@ public struct WatchWarningsRequest: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     count: UInt32 = 0
   ) {
@@ -56,6 +57,7 @@ public struct Warning: Message {
 
   public init() {}
 
+  @inlinable
   public init(
     business: String = "",
     remaining: UInt64 = 0,
