@@ -333,7 +333,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   func didConsume(_ count: Int) {
     unconsumed -= count
-    guard heldCredit > 0, unconsumed <= limits.connectionBufferBytes / 2, let session else {
+    guard heldCredit > 0, unconsumed <= limits.connectionBufferBytes, let session else {
       return
     }
     nghttp2_session_consume_connection(session, heldCredit)

@@ -15,7 +15,7 @@ public protocol StreamHandler: AnyObject {
   func trailersReceived(_ headers: borrowing HeaderList)
   /// The peer will send no more on this stream.
   func endReceived()
-  /// What was queued fell to half of the high-water mark, after it had been above the mark.
+  /// What was queued fell to half of the high-water mark, after `mustAwaitWritable` said to wait.
   func writable()
   /// The stream is over.
   func closed(_ reason: StreamClose)
@@ -99,10 +99,13 @@ public final class HTTP2Stream: @unchecked Sendable {
   /// Bytes that were sent here and not yet given to the socket.
   public var queuedBytes: Int { outgoing.count }
 
-  /// Whether a sender should suspend until `writable()`.
-  public var isAboveHighWater: Bool {
-    outgoing.count > HTTP2Limits.highWaterBytes
-      || connection.isQueueFull && outgoing.count > 0
+  /// Whether a sender has to suspend. If so, `writable()` or `closed` comes when that has changed: who is
+  /// told must ask again, because other streams may have filled the connection's queue meanwhile.
+  public func mustAwaitWritable() -> Bool {
+    let isAboveHighWater =
+      outgoing.count > HTTP2Limits.highWaterBytes || connection.isQueueFull && outgoing.count > 0
+    if isAboveHighWater { mustReportWritable = true }
+    return isAboveHighWater
   }
 
   /// Sends the response's headers on a server, or opens the stream on a client.
@@ -141,7 +144,6 @@ public final class HTTP2Stream: @unchecked Sendable {
     guard !isClosed, case .none = ending else { return }
     outgoing.append(count: count, fill)
     connection.queuedBytes += count
-    if isAboveHighWater { mustReportWritable = true }
     resume()
   }
 

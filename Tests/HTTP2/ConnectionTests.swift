@@ -44,7 +44,7 @@ private struct Fixture: Sendable {
         stream.sendHeaders(requestHeaders(path), endStream: body.isEmpty)
         var rest = body[...]
         func send() {
-          while !rest.isEmpty, !stream.isAboveHighWater {
+          while !rest.isEmpty, !stream.mustAwaitWritable() {
             let part = rest.prefix(piece)
             rest = rest.dropFirst(part.count)
             stream.sendData(count: part.count) { $0.copyBytes(from: part) }
@@ -232,7 +232,7 @@ private struct Fixture: Sendable {
         stream.sendHeaders(requestHeaders("/"), endStream: false)
         let piece = [UInt8](repeating: 1, count: 16 * 1024)
         func send() {
-          while !stream.isAboveHighWater {
+          while !stream.mustAwaitWritable() {
             stream.sendData(count: piece.count) { $0.copyBytes(from: piece) }
           }
         }
@@ -252,6 +252,66 @@ private struct Fixture: Sendable {
       }
     }
     #expect(queued < 200_000)
+    await fixture.stop()
+  }
+
+  @Test func aReaderThatDoesNotReadLeavesTheOthersTheirCredit() async throws {
+    let fixture = try Fixture()
+    var limits = HTTP2Limits()
+    limits.connectionBufferBytes = 256 * 1024
+    let connection = try await HTTP2Client.connect(
+      to: fixture.address, limits: limits, on: fixture.clientLoops.loops[0])
+    // So little below the limit that each frame of another stream goes beyond it for a moment.
+    let unread = 255_000
+    await withCheckedContinuation { continuation in
+      connection.loop.execute {
+        let collector = Collector()
+        collector.isReading = false
+        guard let stream = connection.openStream(handler: collector) else { return }
+        collector.stream = stream
+        collector.onData = {
+          if collector.response.body.count == unread { continuation.resume() }
+        }
+        stream.sendHeaders(requestHeaders("/"), endStream: false)
+        stream.sendData(count: unread) { _ = $0.initializeMemory(as: UInt8.self, repeating: 1) }
+      }
+    }
+    // Several times the connection's window.
+    let body = [UInt8](repeating: 2, count: 3_000_000)
+    let response = await fixture.post(connection, "/", body)
+    #expect(response.body == body)
+    connection.loop.execute { connection.close() }
+    await fixture.stop()
+  }
+
+  @Test func aSenderThatFindsTheQueueFullAgainIsToldAgain() async throws {
+    var limits = HTTP2Limits()
+    limits.streamWindowBytes = 50_000
+    let fixture = try Fixture(limits: limits)
+    let connection = try await fixture.connect()
+    await withCheckedContinuation { continuation in
+      connection.loop.execute {
+        let (collector, others) = (Collector(), Collector())
+        guard let stream = connection.openStream(handler: collector),
+          let other = connection.openStream(handler: others)
+        else { return }
+        (collector.stream, others.stream) = (stream, other)
+        for stream in [stream, other] { stream.sendHeaders(requestHeaders("/"), endStream: false) }
+        func send(_ count: Int, on stream: HTTP2Stream) {
+          stream.sendData(count: count) { _ = $0.initializeMemory(as: UInt8.self, repeating: 1) }
+        }
+        collector.onWritable = {
+          // A window's bytes are gone, the rest is still queued, and another sender was faster.
+          #expect(stream.queuedBytes > 0)
+          send(5 << 20, on: other)
+          #expect(stream.mustAwaitWritable())
+          collector.onWritable = { continuation.resume() }
+        }
+        send(70_000, on: stream)
+        #expect(stream.mustAwaitWritable())
+      }
+    }
+    connection.loop.execute { connection.close() }
     await fixture.stop()
   }
 

@@ -23,7 +23,7 @@ final class EchoHandler: StreamHandler {
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     stream.sendData(count: bytes.count) { $0.copyMemory(from: bytes) }
     owed += bytes.count
-    if !stream.isAboveHighWater { writable() }
+    if !stream.mustAwaitWritable() { writable() }
   }
 
   func writable() {

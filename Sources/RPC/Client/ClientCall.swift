@@ -113,7 +113,7 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   }
 
   func waitUntilWritable() async throws(RPCError) {
-    while stream?.isAboveHighWater ?? false {
+    while stream?.mustAwaitWritable() ?? false {
       await writerWaiter.wait(on: loop)
       try checkCancellation()
     }

@@ -20,7 +20,7 @@ public struct ResponseWriter<Element: Message>: Sendable {
       }
     }
     try call.send(message, compressed: compressed)
-    while call.stream?.isAboveHighWater ?? false {
+    while call.stream?.mustAwaitWritable() ?? false {
       await call.writerWaiters.wait(on: call.loop)
       if let failure = call.failure { throw failure }
       if Task.isCancelled { throw .cancelled }
