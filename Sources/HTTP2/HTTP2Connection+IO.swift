@@ -95,6 +95,15 @@ extension HTTP2Connection {
     for stream in streams { stream.reportWritable() }
   }
 
+  /// Closes when a server's peer has it queue answers to frames and doesn't read them. nghttp2 bounds
+  /// answers to PING and SETTINGS alone, not the RST_STREAM of each stream that is refused.
+  func closeIfAnswersPileUp() {
+    guard role == .server, !unsent.isEmpty, let session,
+      nghttp2_session_get_outbound_queue_size(session) > HTTP2Limits.queuedFrames
+    else { return }
+    close("the peer does not read the answers to its frames")
+  }
+
   /// Writes what the socket did not take before; says whether that is all gone.
   private func writeUnsent() -> Bool {
     while !unsent.isEmpty, let transport {

@@ -121,6 +121,9 @@ private func didReceiveHeader(
   return Unmanaged<HTTP2Connection>.fromOpaque(data)._withUnsafeGuaranteedRef { connection in
     let name = UnsafeRawBufferPointer(start: name, count: nameCount)
     let value = UnsafeRawBufferPointer(start: value, count: valueCount)
+    // What passes the list's limit is dropped, so it isn't looked at: each field may be a byte that stands
+    // for kilobytes (RFC 7541 section 6.1).
+    guard connection.keepsHeaders else { return 0 }
     guard connection.role == .client || connection.rules.accepts(name, value) else {
       refuse(session, frame.pointee.hd.stream_id)
       // No more of this block is wanted, nor its end.
@@ -154,7 +157,7 @@ private func didReceiveFrame(
     case NGHTTP2_HEADERS.rawValue:
       guard let headers = connection.takeHeaders() else { return }
       _ = withStream(session, header.stream_id) { stream in
-        guard connection.acceptsHeaders(of: stream, endStream: header.isEnd) else {
+        guard connection.accepts(headers, of: stream, endStream: header.isEnd) else {
           return refuse(session, stream.id)
         }
         deliver(headers, to: stream, connection, endStream: header.isEnd)

@@ -181,6 +181,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     needsFlush = false
     guard state == .open else { return }
     writeOutput()
+    closeIfAnswersPileUp()
     finishIfDone()
   }
 
@@ -306,10 +307,13 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     headers = .passRetained(list)
   }
 
+  /// Whether there is still room for the block that is coming in.
+  var keepsHeaders: Bool { headers?._withUnsafeGuaranteedRef { !$0.isTooLarge } ?? false }
+
   /// Whether a stream's header block, which has ended, is whole. On a client nghttp2 has seen to that.
-  func acceptsHeaders(of stream: HTTP2Stream, endStream: Bool) -> Bool {
+  func accepts(_ headers: HeaderList, of stream: HTTP2Stream, endStream: Bool) -> Bool {
     guard role == .server else { return true }
-    guard rules.isWhole(endStream: endStream) else { return false }
+    guard rules.isWhole(endStream: endStream, isCut: headers.isTooLarge) else { return false }
     if stream.handler == nil { stream.bodyLeft = rules.contentLength }
     return !endStream || stream.isBodyWhole
   }

@@ -31,6 +31,9 @@ public struct HTTP2Limits: Sendable {
   /// nothing of its own is queued: a peer that opens many streams and reads none holds no more than
   /// this and a message of each. Streams that are read go on.
   static let connectionQueueBytes = 4 * 1024 * 1024
+  /// Frames but DATA that a server's connection queues for a peer that doesn't read: above what all its
+  /// streams may need at once, each with headers, trailers, RST_STREAM and WINDOW_UPDATE.
+  static let queuedFrames = 10_000
   /// What a connection reads in a tick before the others have their turn.
   static let readBytesPerTick = 256 * 1024
   /// What a connection writes in a tick before the others have their turn.

@@ -82,10 +82,12 @@ struct MessageRules {
 
   private mutating func isFirst(_ field: Seen) -> Bool { seen.insert(field).inserted }
 
-  /// The block has ended; false: it lacks something, or its fields don't go together.
-  func isWhole(endStream: Bool) -> Bool {
+  /// The block has ended; false: it lacks something, or its fields don't go together. `isCut`: it was
+  /// too large, and fields that may be what is lacking were not told of.
+  func isWhole(endStream: Bool, isCut: Bool) -> Bool {
     switch block {
     case .trailers: return endStream  // Section 8.1: nothing comes after them.
+    case .request where isCut: return true
     case .request where isConnect:  // Section 8.5.
       return seen.isDisjoint(with: [.scheme, .path]) && seen.contains(.authority)
     case .request:

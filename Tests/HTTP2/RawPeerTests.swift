@@ -107,6 +107,46 @@ import Testing
       _ = peer.readToEnd()
     }
   }
+
+  @Test func aPeerThatDoesNotReadItsRefusalsIsDropped() async throws {
+    var limits = HTTP2Limits()
+    limits.concurrentStreams = 1
+    try await withServer(limits) { _, address in
+      let peer = try RawPeer(address.port)
+      peer.send(RawPeer.preface + RawPeer.settings)
+      // The SETTINGS that would forbid more than one stream are never acknowledged, so each more is
+      // refused by itself. The kernel holds some hundred thousand of such answers.
+      for start in 0..<100 {
+        var flood: [UInt8] = []
+        for index in 0..<10_000 {
+          let id = UInt32((start * 10_000 + index) * 2 + 1)
+          flood += [0, 0, 6, 1, 4] + withUnsafeBytes(of: id.bigEndian, Array.init)
+          // POST http / localhost, that is `l`.
+          flood += [0x83, 0x86, 0x84, 0x01, 1, UInt8(ascii: "l")]
+        }
+        peer.send(flood)
+      }
+      _ = peer.readToEnd()
+    }
+  }
+
+  @Test func fieldsBeyondTheLimitAreNotLookedAt() async throws {
+    var limits = HTTP2Limits()
+    limits.headerListBytes = 300
+    try await withServer(limits) { _, address in
+      let peer = try RawPeer(address.port)
+      var block: [UInt8] = [0x83, 0x86, 0x84, 0x01, 1, UInt8(ascii: "l")]
+      block += [0, 1, UInt8(ascii: "a"), 120] + [UInt8](repeating: UInt8(ascii: "b"), count: 120)
+      // Malformed, but the list is too large already.
+      block += [0, 1, UInt8(ascii: "A"), 0]
+      let header: [UInt8] = [0, 0, UInt8(block.count), 1, 5, 0, 0, 0, 1]
+      peer.send(RawPeer.preface + RawPeer.settings + header + block)
+      var answer: [UInt8] = []
+      // HEADERS are frame type 1, RST_STREAM is 3.
+      while Set(frameTypes(answer)).isDisjoint(with: [1, 3]) { answer += peer.read() }
+      #expect(!frameTypes(answer).contains(3))
+    }
+  }
 }
 
 /// The types of the frames in `bytes`, the last of which may be cut.
