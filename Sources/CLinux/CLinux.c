@@ -16,7 +16,7 @@ int clinux_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t 
   if (nanoseconds <= 0) return epoll_wait(epoll, events, count, nanoseconds < 0 ? -1 : 0);
   struct timespec limit = {.tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second};
   int ready = epoll_pwait2(epoll, events, count, &limit, NULL);
-  if (ready >= 0 || errno != ENOSYS) return ready;
+  if (ready >= 0 || errno == EINTR) return ready;
   return epoll_wait(epoll, events, count, (int)(nanoseconds / millisecond) + 1);
 }
 
