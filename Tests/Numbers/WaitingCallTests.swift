@@ -91,12 +91,21 @@ import Testing
     return response.counter?.allocated ?? -1
   }
 
+  /// Waits until the server has read how calls ended on `channel`: what is sent behind that is answered.
+  private func hasReadWhatWasSent(_ channel: ClientChannel) async throws {
+    let nope = await code { () async throws(RPCError) -> ParseNumberResponse in
+      try await call(channel, "Nope", ParseNumberRequest())
+    }
+    try #require(nope == .unimplemented)
+  }
+
   @Test func aDeadlineCountsWhileTheStoreIsBusy() async throws {
     try await run { channel, book, release async throws in
       let ended = await code { () throws(RPCError) in
         try await allocate(channel, timeout: .milliseconds(50))
       }
       #expect(ended == .deadlineExceeded)
+      try await hasReadWhatWasSent(channel)
       release()
       #expect(try await allocated(channel) == 0)
     }
@@ -112,11 +121,7 @@ import Testing
       while book.store.queuedCommands < 1 { await Task.yield() }
       task.cancel()
       #expect(await code { () throws(RPCError) in try await task.value.get() } == .cancelled)
-      // The server answers this behind it on the same connection, so it has read the cancellation.
-      let nope = await code { () async throws(RPCError) -> ParseNumberResponse in
-        try await call(channel, "Nope", ParseNumberRequest())
-      }
-      #expect(nope == .unimplemented)
+      try await hasReadWhatWasSent(channel)
       release()
       #expect(try await allocated(channel) == 0)
     }
