@@ -91,6 +91,8 @@ final class Collector: StreamHandler, @unchecked Sendable {
   func closed(_ reason: StreamClose) {
     response.close = reason
     stream = nil
+    // They may hold on to this object.
+    (onWritable, onData, onHeaders) = (nil, nil, nil)
     onClosed?(response)
   }
 }
