@@ -11,14 +11,7 @@ public final class Certificates: Sendable {
   public init() throws {
     folder = NSTemporaryDirectory() + "orderwire-tls-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-ec", Self.script]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+    guard Self.run(Self.script, in: folder) == 0 else { throw CocoaError(.executableLoad) }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -33,6 +26,20 @@ public final class Certificates: Sendable {
         -days 2 -extfile $who.ext
     done
     """
+
+  /// Runs a script of the shell; returns its status. Not by Foundation's `Process`: with a thousand
+  /// descriptors open it reads beyond the list of them, and that was seen to crash.
+  private static func run(_ script: String, in folder: String) -> Int32 {
+    let words = ["sh", "-ec", "exec 2>/dev/null; cd \"$0\"\n" + script, folder]
+    let arguments = words.map { strdup($0) } + [nil]
+    let environment = [strdup("PATH=/usr/local/bin:/usr/bin:/bin"), nil]
+    defer { for text in arguments + environment { free(text) } }
+    var child = pid_t()
+    guard posix_spawn(&child, "/bin/sh", nil, nil, arguments, environment) == 0 else { return -1 }
+    var status: Int32 = -1
+    while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    return status
+  }
 
   private func identity(_ who: String) -> TLSIdentity {
     TLSIdentity(
