@@ -24,6 +24,17 @@ import Testing
     #expect(cache.forms(of: "shop").forms == nil)
   }
 
+  @Test func forgetsWhatWasFoundLast() {
+    cache.keep(forms, of: "shop", mark: cache.forms(of: "shop").mark)
+    #expect(cache.forms(of: "shop").forms?.count == 1)
+    cache.forget("shop")
+    #expect(cache.forms(of: "shop").forms == nil)
+    cache.keep(forms + forms, of: "shop", mark: cache.forms(of: "shop").mark)
+    #expect(cache.forms(of: "shop").forms?.count == 2)
+    #expect(cache.forms(of: "other").forms == nil)
+    #expect(cache.forms(of: "shop").forms?.count == 2)
+  }
+
   @Test func doesNotKeepWhatWasAskedForBeforeAChange() {
     let (_, mark) = cache.forms(of: "shop")
     cache.forget("shop")

@@ -147,32 +147,20 @@ public struct AllocationService: AllocationServiceProtocol {
   public func parseNumber(
     _ request: ParseNumberRequest, context: ServerContext
   ) async throws(RPCError) -> ParseNumberResponse {
-    parse(request, among: try await forms(of: request.business, context))
+    let forms = try await forms(of: request.business, context)
+    var response = ParseNumberResponse()
+    response.takeApart(request.number, among: forms)
+    return response
   }
 
   /// Lets calls whose forms are known be answered without a task of their own.
   public func answerAtOnce(_ router: inout Router) {
     router.answerAtOnce(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, _, answer: (ParseNumberResponse) -> Void) in
-      if let known = forms.forms(of: request.business).forms {
-        answer(parse(request, among: known))
-      }
-    }
-  }
-
-  private func parse(
-    _ request: ParseNumberRequest, among forms: [NumberForm]
-  ) -> ParseNumberResponse {
-    do throws(NumberProblem) {
-      let view = try NumberView(request.number, among: forms)
-      return ParseNumberResponse(
-        valid: true, template: view.template,
-        timestamp: view.moment.map { ProtoTimestamp(microseconds: $0) }, period: view.period,
-        serial: view.serial, check: view.check)
-    } catch {
-      return ParseNumberResponse(
-        problem: API.NumberProblem(rawValue: Int32(error.kind.rawValue)),
-        problemPosition: Int32(error.position))
+      guard let known = forms.forms(of: request.business).forms else { return }
+      var response = ParseNumberResponse()
+      response.takeApart(request.number, among: known)
+      answer(response)
     }
   }
 
@@ -186,6 +174,25 @@ public struct AllocationService: AllocationServiceProtocol {
     }
     forms.keep(found, of: business, mark: mark)
     return found
+  }
+}
+
+extension ParseNumberResponse {
+  /// Fills itself with what `number` says, or with what is wrong with it.
+  // In place: a message of many fields that is returned is copied on its way.
+  fileprivate mutating func takeApart(_ number: String, among forms: [NumberForm]) {
+    do throws(NumberProblem) {
+      let view = try NumberView(number, among: forms)
+      valid = true
+      template = view.template
+      if let moment = view.moment { timestamp = ProtoTimestamp(microseconds: moment) }
+      period = view.period
+      serial = view.serial
+      check = view.check
+    } catch {
+      problem = API.NumberProblem(rawValue: Int32(error.kind.rawValue))
+      problemPosition = Int32(error.position)
+    }
   }
 }
 

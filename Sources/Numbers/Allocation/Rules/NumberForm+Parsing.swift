@@ -83,14 +83,15 @@ extension NumberForm {
   private func serial(
     _ bytes: Span<UInt8>, _ digits: Range<Int>
   ) throws(NumberProblem) -> Int64 {
-    var value: Int64 = 0
+    let radix = Int(self.radix)
+    var value = 0
     for position in digits {
       guard let digit = base36Value(bytes[position]), digit < radix else {
         throw NumberProblem(kind: .serial, position: position)
       }
-      value = value * radix + Int64(digit)
+      value = value * radix + digit
     }
     guard value > 0 else { throw NumberProblem(kind: .serial, position: digits.lowerBound) }
-    return value
+    return Int64(value)
   }
 }

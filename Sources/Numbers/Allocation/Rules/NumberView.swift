@@ -1,26 +1,28 @@
-/// A number taken apart.
-struct NumberView: Sendable, Equatable {
-  var template: String
-  /// Wall clock, µs.
-  var moment: Int64?
-  var period: String
-  var serial: Int64
-  var check: String
+/// A number taken apart: what it says of itself, and the form that it fits.
+struct NumberView: Sendable {
+  private let form: NumberForm
+  private let parsed: ParsedNumber
 
   /// Takes `number` apart by the form it fits, or says how it deviates.
   init(_ number: String, among forms: [NumberForm]) throws(NumberProblem) {
     let (place, parsed) = try forms.identify(number)
-    let form = forms[place]
-    template = form.template.text
-    moment = parsed.civil.flatMap { civil in
-      // Without a year the time belongs to no day.
-      form.template.timestamp.map { $0.shows(.yearly) } ?? false
-        ? form.zone.second(of: civil) * 1_000_000 + Int64(civil.millisecond) * 1_000 : nil
-    }
-    period = form.period.text(parsed.period)
-    serial = parsed.serial
-    check = parsed.check.map { String(Unicode.Scalar($0)) } ?? ""
+    form = forms[place]
+    self.parsed = parsed
   }
+
+  var template: String { form.template.text }
+
+  /// Wall clock, µs; nil where the template doesn't show the year, because such a time belongs to no day.
+  var moment: Int64? {
+    guard let civil = parsed.civil, form.template.timestamp?.shows(.yearly) ?? false else {
+      return nil
+    }
+    return form.zone.second(of: civil) * 1_000_000 + Int64(civil.millisecond) * 1_000
+  }
+
+  var period: String { form.period.text(parsed.period) }
+  var serial: Int64 { parsed.serial }
+  var check: String { parsed.check.map { String(Unicode.Scalar($0)) } ?? "" }
 }
 
 extension BidirectionalCollection<NumberForm> {
