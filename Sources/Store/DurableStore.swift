@@ -31,8 +31,8 @@ public final class DurableStore: Sendable {
     let lock = try StoreLock(path: configuration.path)
     var configuration = configuration
     configuration.path = lock.databasePath
-    let types: [any WriterState.Type] = [RequestLog.self, Heartbeat.self] + states
-    let loaded = try LoadedStore(configuration, clock: clock, states: types)
+    let types = Self.ownStates + states
+    let loaded = try LoadedStore(configuration, clock: clock, feeds: FeedHub(), states: types)
     let identity = StoreIdentity()
     let times = StoreTimes(
       clock: clock, committedNow: loaded.info.now, committedBoot: loaded.info.boot)
@@ -49,6 +49,13 @@ public final class DurableStore: Sendable {
     WorkerThread(name: "ow-write") { writer.run() }.detach()
     clock.onMove { [weak writer] in writer?.nudge() }
   }
+
+  /// Opened before any capability's, in this order.
+  private static let ownStates: [any WriterState.Type] = [
+    RequestLog.self, Heartbeat.self, FeedState.self,
+  ]
+  /// Where `FeedState` is among them.
+  static let feedStateIndex = 2
 
   private let identity: StoreIdentity
   private let openingTimes: StoreTimes

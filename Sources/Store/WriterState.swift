@@ -45,6 +45,7 @@ public struct StoreInfo: Sendable {
   public let boot: BootTime
   let configuration: StoreConfiguration
   let requestHashKey: SipHash
+  let feedHub: FeedHub
 }
 
 /// A state that opens only with a batch in hand: `box[batch]`. May be kept and passed anywhere.

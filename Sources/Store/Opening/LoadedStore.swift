@@ -11,7 +11,8 @@ struct LoadedStore {
 
   /// Opens, migrates, begins a new epoch and loads every state.
   init(
-    _ configuration: StoreConfiguration, clock: any StoreClock, states types: [any WriterState.Type]
+    _ configuration: StoreConfiguration, clock: any StoreClock, feeds: FeedHub,
+    states types: [any WriterState.Type]
   ) throws(StoreError) {
     connection = try SQLiteOpening.writer(configuration)
     do throws(StoreError) {
@@ -25,7 +26,7 @@ struct LoadedStore {
         epoch: found.epoch + 1, sequence: 0, now: max(found.now, clock.wall()), boot: found.boot)
       info = StoreInfo(
         incarnation: identity.incarnation, epoch: marker.epoch, now: marker.now, boot: marker.boot,
-        configuration: configuration, requestHashKey: identity.hashKey)
+        configuration: configuration, requestHashKey: identity.hashKey, feedHub: feeds)
       var states: [any WriterState] = []
       for type in types { states.append(try type.init(loading: reading, store: info)) }
       self.states = states

@@ -67,7 +67,8 @@ extension Writer {
       do throws(StoreError) {
         // With the lock the store may be another's, and the epoch on disk doesn't say whose.
         guard lock.isWhole else { throw .failed("its lock file was removed or replaced") }
-        let loaded = try LoadedStore(configuration, clock: clock, states: types)
+        let loaded = try LoadedStore(
+          configuration, clock: clock, feeds: feeds, states: types)
         resume(loaded, unknown: unknown, commands)
         return
       } catch {

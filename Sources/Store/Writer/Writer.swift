@@ -22,6 +22,7 @@ final class Writer: @unchecked Sendable {
   let types: [any WriterState.Type]
   let readers: Readers
   let lock: StoreLock
+  let feeds: FeedHub
   var times: StoreTimes
   var connection: SQLiteConnection
   var states: [any WriterState]
@@ -52,6 +53,7 @@ final class Writer: @unchecked Sendable {
     self.times = times
     self.readers = readers
     self.lock = lock
+    feeds = loaded.info.feedHub
     connection = loaded.connection
     states = loaded.states
     marker = loaded.marker

@@ -1,0 +1,68 @@
+/// Where the pruning of feeds stands: it goes round all of them, a piece at a time, behind what is
+/// in the foreground.
+struct FeedPruning {
+  /// The feed to look at next.
+  var position = 0
+  /// When to go on.
+  var due: BootTime
+
+  init(opened boot: BootTime) { due = boot + FeedLimits.pruningPause }
+}
+
+extension FeedState {
+  /// Deletes the oldest chunks of the next feed that has some to delete.
+  func prune(_ batch: Batch) throws(StoreError) {
+    guard batch.boot >= pruning.due else { return }
+    let before = pruning
+    batch.undo { [self] in pruning = before }
+    guard let feed = nextOld(batch) else {
+      let isRoundDone = pruning.position >= all.count
+      if isRoundDone { pruning.position = 0 }
+      pruning.due = isRoundDone ? batch.boot + FeedLimits.pruningPause : batch.boot
+      return
+    }
+    if try !drop(from: feed, batch) { pruning.position += 1 }
+    pruning.due = batch.boot
+  }
+
+  /// Looks at a bounded number of feeds, and stops at one that has something too old.
+  private func nextOld(_ batch: Batch) -> Feed? {
+    let end = min(all.count, pruning.position + FeedLimits.prunedFeeds)
+    while pruning.position < end {
+      let feed = all[pruning.position]
+      let hasMoreThanTheNewest = feed.bounds.oldest < feed.newestFirst
+      if hasMoreThanTheNewest, feed.oldestTime < batch.now - feed.retention { return feed }
+      pruning.position += 1
+    }
+    return nil
+  }
+
+  /// Deletes one piece; says whether the feed may have more.
+  private func drop(from feed: Feed, _ batch: Batch) throws(StoreError) -> Bool {
+    let cutoff = batch.now - feed.retention
+    let head = feed.bounds.head
+    var dropped: (last: Int64, time: Timestamp)?
+    var kept: Timestamp?
+    var bytes: Int64 = 0
+    try batch.query(
+      FeedSchema.oldest,
+      bind: { row in
+        row.bind(feed.id)
+        row.bind(FeedLimits.prunedChunks)
+      },
+      { row in
+        guard kept == nil, bytes < FeedLimits.prunedBytes else { return }
+        let last = row.integer(0)
+        let time = row.timestamp(2)
+        if time >= cutoff || last == head {
+          kept = time
+        } else {
+          dropped = (last, time)
+          bytes += row.integer(3)
+        }
+      })
+    guard let dropped else { return false }
+    drop(feed, through: dropped.last, next: kept ?? dropped.time, batch)
+    return kept == nil
+  }
+}

@@ -1,0 +1,45 @@
+extension ReadConnection {
+  /// The newest message of a feed in this snapshot; 0 if it has none.
+  public func head(of feed: FeedKey) throws(StoreError) -> Int64 {
+    var head: Int64 = 0
+    try query(
+      FeedSchema.head,
+      bind: { row in
+        row.bind(feed.business)
+        row.bind(feed.kind)
+      },
+      { head = $0.integer(0) })
+    return head
+  }
+
+  /// The chunk that holds a message of a feed, or nil if that isn't kept, or isn't there yet.
+  public func chunk(
+    of feed: FeedKey, containing sequence: Int64
+  ) throws(StoreError) -> FeedChunk? {
+    let found = try chunks(of: feed, from: sequence, count: 1).first
+    return found.flatMap { $0.first <= sequence ? $0 : nil }
+  }
+
+  /// At most `count` chunks of a feed: from the one that holds `sequence` on, or from the oldest kept
+  /// after it.
+  func chunks(
+    of feed: FeedKey, from sequence: Int64, count: Int
+  ) throws(StoreError) -> [FeedChunk] {
+    var found: [FeedChunk] = []
+    try query(
+      FeedSchema.page,
+      bind: { row in
+        row.bind(feed.business)
+        row.bind(feed.kind)
+        row.bind(sequence)
+        row.bind(count)
+      },
+      { row in
+        found.append(
+          FeedChunk(
+            first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
+            payload: row.bytes(3)))
+      })
+    return found
+  }
+}
