@@ -1,0 +1,114 @@
+/// A payload of events that can't be read: storage has changed it.
+struct EventDamage: Error, Equatable {
+  /// Where it was noticed.
+  var position: Int
+}
+
+/// Writes numbers with 7 bits a byte, the lowest first.
+struct VarintWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+  mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+  mutating func integer(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest &>>= 7
+    }
+    bytes.append(UInt8(truncatingIfNeeded: rest))
+  }
+
+  /// The sign in the lowest bit, so that small negative numbers are short too.
+  mutating func signed(_ value: Int64) {
+    integer(UInt64(bitPattern: value &<< 1) ^ UInt64(bitPattern: value &>> 63))
+  }
+
+  /// A value as the difference from the one before, wrapping round at 64 bits.
+  mutating func difference(_ value: Int64, from before: inout Int64) {
+    signed(value &- before)
+    before = value
+  }
+
+  mutating func text(_ value: String) {
+    integer(UInt64(value.utf8.count))
+    bytes.append(contentsOf: value.utf8)
+  }
+}
+
+/// Reads what `VarintWriter` wrote. It trusts no byte.
+struct VarintReader {
+  private let bytes: [UInt8]
+  private(set) var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { position >= bytes.count }
+
+  mutating func byte() throws(EventDamage) -> UInt8 {
+    guard position < bytes.count else { throw EventDamage(position: position) }
+    defer { position += 1 }
+    return bytes[position]
+  }
+
+  mutating func flag() throws(EventDamage) -> Bool {
+    let start = position
+    let value = try byte()
+    guard value <= 1 else { throw EventDamage(position: start) }
+    return value == 1
+  }
+
+  mutating func integer() throws(EventDamage) -> UInt64 {
+    let start = position
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let next = try byte()
+      // The tenth byte has room for one bit.
+      guard shift < 63 || next <= 1 else { throw EventDamage(position: start) }
+      value |= UInt64(next & 0x7F) << shift
+      if next < 0x80 { return value }
+      shift += 7
+    }
+  }
+
+  mutating func integer<Narrow: FixedWidthInteger>(
+    as: Narrow.Type
+  ) throws(EventDamage) -> Narrow {
+    let start = position
+    guard let value = Narrow(exactly: try integer()) else { throw EventDamage(position: start) }
+    return value
+  }
+
+  mutating func signed() throws(EventDamage) -> Int64 {
+    let value = try integer()
+    return Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
+  }
+
+  mutating func signed<Narrow: FixedWidthInteger>(
+    as: Narrow.Type
+  ) throws(EventDamage) -> Narrow {
+    let start = position
+    guard let value = Narrow(exactly: try signed()) else { throw EventDamage(position: start) }
+    return value
+  }
+
+  mutating func difference(from before: inout Int64) throws(EventDamage) -> Int64 {
+    before = before &+ (try signed())
+    return before
+  }
+
+  mutating func text() throws(EventDamage) -> String {
+    let start = position
+    let length = try integer()
+    guard length <= UInt64(bytes.count - position) else { throw EventDamage(position: start) }
+    let end = position + Int(length)
+    guard let text = String(validating: bytes[position..<end], as: UTF8.self) else {
+      throw EventDamage(position: start)
+    }
+    position = end
+    return text
+  }
+}
