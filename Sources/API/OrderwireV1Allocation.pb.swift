@@ -149,6 +149,36 @@ public enum NumberProblem: RawRepresentable, Sendable, Hashable {
   }
 }
 
+/// Who stopped a pool's generator or its business.
+public enum StopSource: RawRepresentable, Sendable, Hashable {
+  /// Not known.
+  case unspecified
+  /// An operator, by a call.
+  case `operator`
+  /// A warning.
+  case warning
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .`operator`
+    case 2: self = .warning
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .`operator`: 1
+    case .warning: 2
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// The pool of a business: how its numbers look, how many are kept ready, how they are lent and
 /// reused.
 public struct Pool: Message {
@@ -223,6 +253,17 @@ public struct Pool: Message {
   /// Its present stock. Output only.
   public var stock: PoolStock? = nil
 
+  /// What holds its generator stopped, the oldest first: the operator once at most, and each warning
+  /// once. Empty: the generator runs. Output only.
+  public var generationStops: [PoolStop] = []
+
+  /// What holds its business stopped, likewise. Empty: the business goes on. Output only.
+  public var businessStops: [PoolStop] = []
+
+  /// When the stock will be used up at the rate that is forecast, if nothing is generated from now on.
+  /// Not set: not known. Output only.
+  public var runDryTime: ProtoTimestamp? = nil
+
   public init() {}
 
   @inlinable
@@ -243,7 +284,10 @@ public struct Pool: Message {
     defaultLeaseTTL: ProtoDuration? = nil,
     createTime: ProtoTimestamp? = nil,
     updateTime: ProtoTimestamp? = nil,
-    stock: PoolStock? = nil
+    stock: PoolStock? = nil,
+    generationStops: [PoolStop] = [],
+    businessStops: [PoolStop] = [],
+    runDryTime: ProtoTimestamp? = nil
   ) {
     self.business = business
     self.template = template
@@ -262,6 +306,9 @@ public struct Pool: Message {
     self.createTime = createTime
     self.updateTime = updateTime
     self.stock = stock
+    self.generationStops = generationStops
+    self.businessStops = businessStops
+    self.runDryTime = runDryTime
   }
 
   public static var protoName: String { "orderwire.v1.Pool" }
@@ -289,6 +336,9 @@ public struct Pool: Message {
     if let value = c.pointee.create_time { self.createTime = ProtoTimestamp(unpacked: value) }
     if let value = c.pointee.update_time { self.updateTime = ProtoTimestamp(unpacked: value) }
     if let value = c.pointee.stock { self.stock = PoolStock(unpacked: value) }
+    if c.pointee.n_generation_stops != 0 { self.generationStops = .init(unpacked: UnsafeRawPointer(c.pointee.generation_stops), c.pointee.n_generation_stops) }
+    if c.pointee.n_business_stops != 0 { self.businessStops = .init(unpacked: UnsafeRawPointer(c.pointee.business_stops), c.pointee.n_business_stops) }
+    if let value = c.pointee.run_dry_time { self.runDryTime = ProtoTimestamp(unpacked: value) }
   }
 
   public func pack(
@@ -365,6 +415,99 @@ public struct Pool: Message {
     if let value = self.stock {
       c.pointee.stock = try arena.pack(value)
         .assumingMemoryBound(to: Orderwire__V1__PoolStock.self)
+    }
+    if !self.generationStops.isEmpty {
+      c.pointee.n_generation_stops = self.generationStops.count
+      c.pointee.generation_stops = try arena.pack(all: self.generationStops)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__PoolStop>?.self)
+    }
+    if !self.businessStops.isEmpty {
+      c.pointee.n_business_stops = self.businessStops.count
+      c.pointee.business_stops = try arena.pack(all: self.businessStops)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__PoolStop>?.self)
+    }
+    if let value = self.runDryTime {
+      c.pointee.run_dry_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+  }
+}
+
+/// One of the causes that hold a pool's generator or its business stopped.
+public struct PoolStop: Message {
+  /// Whether it was an operator or a warning.
+  public var source: StopSource = StopSource(rawValue: 0)
+
+  /// The warning's id. Empty where it was an operator.
+  public var warning: String = ""
+
+  /// Why: what the operator gave, or what the warning says. Up to 256 bytes.
+  public var reason: String = ""
+
+  /// The authenticated caller who stopped it. Empty: none, or it was a warning.
+  public var principal: String = ""
+
+  /// Since when.
+  public var stopTime: ProtoTimestamp? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    source: StopSource = StopSource(rawValue: 0),
+    warning: String = "",
+    reason: String = "",
+    principal: String = "",
+    stopTime: ProtoTimestamp? = nil
+  ) {
+    self.source = source
+    self.warning = warning
+    self.reason = reason
+    self.principal = principal
+    self.stopTime = stopTime
+  }
+
+  public static var protoName: String { "orderwire.v1.PoolStop" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__pool_stop__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PoolStop.self)
+    if c.pointee.has_source != 0 { self.source = StopSource(rawValue: Int32(truncatingIfNeeded: c.pointee.source.rawValue)) }
+    if c.pointee.has_warning != 0 { self.warning = String(unpacked: c.pointee.warning.data, c.pointee.warning.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+    if let value = c.pointee.stop_time { self.stopTime = ProtoTimestamp(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PoolStop.self)
+    if self.source.rawValue != 0 {
+      c.pointee.has_source = 1
+      c.pointee.source = .init(rawValue: .init(truncatingIfNeeded: self.source.rawValue))
+    }
+    if !self.warning.isEmpty {
+      c.pointee.has_warning = 1
+      let warningBytes = try arena.copy(self.warning)
+      c.pointee.warning = .init(len: warningBytes.count, data: warningBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.principal.isEmpty {
+      c.pointee.has_principal = 1
+      let principalBytes = try arena.copy(self.principal)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+    if let value = self.stopTime {
+      c.pointee.stop_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
     }
   }
 }
@@ -1048,6 +1191,492 @@ public struct AllocatedNumber: Message {
   }
 }
 
+/// Asks for the generator of a pool to be stopped.
+public struct StopGenerationRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// Why, 1 to 256 bytes.
+  public var reason: String = ""
+
+  /// Names this call, up to 128 bytes, for a safe repetition. It is rarely needed: stopping twice does
+  /// no harm.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    reason: String = "",
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.reason = reason
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.StopGenerationRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__stop_generation_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopGenerationRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopGenerationRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The pool after the call.
+public struct StopGenerationResponse: Message {
+  /// The pool.
+  public var pool: Pool? = nil
+
+  /// Whether the operator's stop is new. If not, the one before stands, with its time and its reason.
+  public var changed: Bool = false
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    pool: Pool? = nil,
+    changed: Bool = false,
+    repeatable: Bool = false
+  ) {
+    self.pool = pool
+    self.changed = changed
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.StopGenerationResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__stop_generation_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopGenerationResponse.self)
+    if let value = c.pointee.pool { self.pool = Pool(unpacked: value) }
+    self.changed = c.pointee.changed != 0
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopGenerationResponse.self)
+    if let value = self.pool {
+      c.pointee.pool = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Pool.self)
+    }
+    if self.changed {
+      c.pointee.has_changed = 1
+      c.pointee.changed = self.changed ? 1 : 0
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for the generator of a pool to go on.
+public struct ResumeGenerationRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// Why, up to 256 bytes. May be empty.
+  public var reason: String = ""
+
+  /// Whether the stops of warnings are taken back as well. A warning that stands doesn't stop again
+  /// until it is raised anew.
+  public var liftWarnings: Bool = false
+
+  /// Names this call, up to 128 bytes, for a safe repetition. It is rarely needed: resuming twice does
+  /// no harm.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    reason: String = "",
+    liftWarnings: Bool = false,
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.reason = reason
+    self.liftWarnings = liftWarnings
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeGenerationRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_generation_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeGenerationRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    self.liftWarnings = c.pointee.lift_warnings != 0
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeGenerationRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if self.liftWarnings {
+      c.pointee.has_lift_warnings = 1
+      c.pointee.lift_warnings = self.liftWarnings ? 1 : 0
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The pool after the call.
+public struct ResumeGenerationResponse: Message {
+  /// The pool. What still holds it stopped is in generation_stops.
+  public var pool: Pool? = nil
+
+  /// Whether any stop was taken back.
+  public var changed: Bool = false
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    pool: Pool? = nil,
+    changed: Bool = false,
+    repeatable: Bool = false
+  ) {
+    self.pool = pool
+    self.changed = changed
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeGenerationResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_generation_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeGenerationResponse.self)
+    if let value = c.pointee.pool { self.pool = Pool(unpacked: value) }
+    self.changed = c.pointee.changed != 0
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeGenerationResponse.self)
+    if let value = self.pool {
+      c.pointee.pool = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Pool.self)
+    }
+    if self.changed {
+      c.pointee.has_changed = 1
+      c.pointee.changed = self.changed ? 1 : 0
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for a business to be stopped.
+public struct StopBusinessRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// Why, 1 to 256 bytes.
+  public var reason: String = ""
+
+  /// Names this call, up to 128 bytes, for a safe repetition. It is rarely needed: stopping twice does
+  /// no harm.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    reason: String = "",
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.reason = reason
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.StopBusinessRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__stop_business_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopBusinessRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopBusinessRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The pool after the call.
+public struct StopBusinessResponse: Message {
+  /// The pool.
+  public var pool: Pool? = nil
+
+  /// Whether the operator's stop is new. If not, the one before stands, with its time and its reason.
+  public var changed: Bool = false
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    pool: Pool? = nil,
+    changed: Bool = false,
+    repeatable: Bool = false
+  ) {
+    self.pool = pool
+    self.changed = changed
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.StopBusinessResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__stop_business_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopBusinessResponse.self)
+    if let value = c.pointee.pool { self.pool = Pool(unpacked: value) }
+    self.changed = c.pointee.changed != 0
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__StopBusinessResponse.self)
+    if let value = self.pool {
+      c.pointee.pool = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Pool.self)
+    }
+    if self.changed {
+      c.pointee.has_changed = 1
+      c.pointee.changed = self.changed ? 1 : 0
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for a business to go on.
+public struct ResumeBusinessRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// Why, up to 256 bytes. May be empty.
+  public var reason: String = ""
+
+  /// Whether the stops of warnings are taken back as well. A warning that stands doesn't stop again
+  /// until it is raised anew.
+  public var liftWarnings: Bool = false
+
+  /// Names this call, up to 128 bytes, for a safe repetition. It is rarely needed: resuming twice does
+  /// no harm.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    reason: String = "",
+    liftWarnings: Bool = false,
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.reason = reason
+    self.liftWarnings = liftWarnings
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeBusinessRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_business_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeBusinessRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    self.liftWarnings = c.pointee.lift_warnings != 0
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeBusinessRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if self.liftWarnings {
+      c.pointee.has_lift_warnings = 1
+      c.pointee.lift_warnings = self.liftWarnings ? 1 : 0
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The pool after the call.
+public struct ResumeBusinessResponse: Message {
+  /// The pool. What still holds it stopped is in business_stops.
+  public var pool: Pool? = nil
+
+  /// Whether any stop was taken back.
+  public var changed: Bool = false
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    pool: Pool? = nil,
+    changed: Bool = false,
+    repeatable: Bool = false
+  ) {
+    self.pool = pool
+    self.changed = changed
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeBusinessResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_business_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeBusinessResponse.self)
+    if let value = c.pointee.pool { self.pool = Pool(unpacked: value) }
+    self.changed = c.pointee.changed != 0
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeBusinessResponse.self)
+    if let value = self.pool {
+      c.pointee.pool = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Pool.self)
+    }
+    if self.changed {
+      c.pointee.has_changed = 1
+      c.pointee.changed = self.changed ? 1 : 0
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
 /// Asks for a number to be taken apart.
 public struct ParseNumberRequest: Message {
   /// The business whose number it is.
@@ -1211,13 +1840,13 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 4056))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 5918))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/allocation.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.AllocationService"],
-    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem"],
+    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
     bytes: bytes)
 }

@@ -35,6 +35,29 @@ public protocol AllocationServiceProtocol: Sendable {
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse
 
+  /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is
+  /// refused with GENERATION_STOPPED once that isn't enough. Operator and warnings hold it stopped each
+  /// for itself, and it runs again when nobody does any more.
+  func stopGeneration(
+    _ request: StopGenerationRequest, context: ServerContext
+  ) async throws(RPCError) -> StopGenerationResponse
+
+  /// Takes the operator's stop of the generator back, and those of warnings where asked for.
+  func resumeGeneration(
+    _ request: ResumeGenerationRequest, context: ServerContext
+  ) async throws(RPCError) -> ResumeGenerationResponse
+
+  /// Stops a business: Allocate is refused with BUSINESS_STOPPED at once. What is handed out already
+  /// can be completed, released and renewed. Otherwise as StopGeneration.
+  func stopBusiness(
+    _ request: StopBusinessRequest, context: ServerContext
+  ) async throws(RPCError) -> StopBusinessResponse
+
+  /// Takes the operator's stop of a business back, as ResumeGeneration does.
+  func resumeBusiness(
+    _ request: ResumeBusinessRequest, context: ServerContext
+  ) async throws(RPCError) -> ResumeBusinessResponse
+
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up
   /// whether the number was ever handed out.
   func parseNumber(
@@ -74,6 +97,22 @@ extension AllocationServiceProtocol {
     router.unary(service: "orderwire.v1.AllocationService", method: "Allocate") {
       (request: AllocateRequest, context: ServerContext) async throws(RPCError) -> AllocateResponse in
       try await self.allocate(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "StopGeneration") {
+      (request: StopGenerationRequest, context: ServerContext) async throws(RPCError) -> StopGenerationResponse in
+      try await self.stopGeneration(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "ResumeGeneration") {
+      (request: ResumeGenerationRequest, context: ServerContext) async throws(RPCError) -> ResumeGenerationResponse in
+      try await self.resumeGeneration(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "StopBusiness") {
+      (request: StopBusinessRequest, context: ServerContext) async throws(RPCError) -> StopBusinessResponse in
+      try await self.stopBusiness(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "ResumeBusiness") {
+      (request: ResumeBusinessRequest, context: ServerContext) async throws(RPCError) -> ResumeBusinessResponse in
+      try await self.resumeBusiness(request, context: context)
     }
     router.unary(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, context: ServerContext) async throws(RPCError) -> ParseNumberResponse in
@@ -131,6 +170,41 @@ public struct AllocationServiceClient: Sendable {
   ) async throws(RPCError) -> AllocateResponse {
     try await channel.unary(
       service: "orderwire.v1.AllocationService", method: "Allocate", request, options: options)
+  }
+
+  /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is
+  /// refused with GENERATION_STOPPED once that isn't enough. Operator and warnings hold it stopped each
+  /// for itself, and it runs again when nobody does any more.
+  public func stopGeneration(
+    _ request: StopGenerationRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> StopGenerationResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "StopGeneration", request, options: options)
+  }
+
+  /// Takes the operator's stop of the generator back, and those of warnings where asked for.
+  public func resumeGeneration(
+    _ request: ResumeGenerationRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResumeGenerationResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "ResumeGeneration", request, options: options)
+  }
+
+  /// Stops a business: Allocate is refused with BUSINESS_STOPPED at once. What is handed out already
+  /// can be completed, released and renewed. Otherwise as StopGeneration.
+  public func stopBusiness(
+    _ request: StopBusinessRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> StopBusinessResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "StopBusiness", request, options: options)
+  }
+
+  /// Takes the operator's stop of a business back, as ResumeGeneration does.
+  public func resumeBusiness(
+    _ request: ResumeBusinessRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResumeBusinessResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "ResumeBusiness", request, options: options)
   }
 
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up

@@ -20,6 +20,7 @@ struct BookSnapshot: Equatable {
 
   struct PoolLines: Equatable {
     var settings: PoolSettings
+    var stops: PoolStops
     var counters: Counters
     var amounts: [String: Int64]
     var lastGenerated: Int64
@@ -40,7 +41,7 @@ struct BookSnapshot: Equatable {
     callers = book.callers.count
     for case let pool? in book.pools {
       var lines = PoolLines(
-        settings: pool.settings, counters: pool.counters, amounts: pool.amounts,
+        settings: pool.settings, stops: pool.stops, counters: pool.counters, amounts: pool.amounts,
         lastGenerated: pool.lastGenerated, nextLease: pool.nextLease,
         stockCount: pool.stockCount,
         ranges: pool.stock.waiting.map { range in

@@ -11,6 +11,16 @@ final class MemoryRows: NumberRows {
   func insertPool(_ pool: Pool) {}
   func updatePool(_ pool: Pool) {}
   func insertEdition(_ edition: Edition, of pool: Pool) {}
+  var stops: Set<String> = []
+
+  func insertStop(_ cause: StopCause, of target: PoolSwitch, pool: Int64) {
+    precondition(stops.insert("\(pool) \(target) \(cause.warning)").inserted)
+  }
+
+  func deleteStop(warning: String, of target: PoolSwitch, pool: Int64) {
+    precondition(stops.remove("\(pool) \(target) \(warning)") != nil)
+  }
+
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool) { ranges += 1 }
   func lapseRange(_ range: StockRange, of series: Series, in pool: Pool) { lapsed += 1 }
 

@@ -5,21 +5,28 @@ public import Store
 
 /// Translates between the calls of `orderwire.v1.AllocationService` and the book.
 public struct AllocationService: AllocationServiceProtocol {
-  private let calls: NumberCalls
+  /// When the stock of a business's pool is used up if nothing is made from now on; nil where that
+  /// isn't known. Asked on the writer's thread.
+  public typealias RunDryTime = @Sendable (_ business: String, Batch) -> Timestamp?
+
+  let calls: NumberCalls
   private let zones: TimeZoneDatabase
   private let forms = FormCache()
   private let onLowSerials: @Sendable (LowSerials) -> Void
+  private let runDryTime: RunDryTime
 
   /// The service of a store that was opened with `NumberState`. `onLowSerials` is told once a period
   /// (and once more after a restart) that a pool has less than a tenth of its serials left; it is
-  /// called on the writer's thread, and must not block.
+  /// called on the writer's thread, and must not block. Whoever can forecast gives `runDryTime`.
   public init(
     _ store: DurableStore, limits: CapacityLimits = CapacityLimits(),
-    onLowSerials: @escaping @Sendable (LowSerials) -> Void = { _ in }
+    onLowSerials: @escaping @Sendable (LowSerials) -> Void = { _ in },
+    runDryTime: @escaping RunDryTime = { _, _ in nil }
   ) {
     calls = NumberCalls(store, limits)
     zones = .system
     self.onLowSerials = onLowSerials
+    self.runDryTime = runDryTime
   }
 
   /// Makes the pool of a business.
@@ -96,8 +103,11 @@ public struct AllocationService: AllocationServiceProtocol {
   public func getPool(
     _ request: GetPoolRequest, context: ServerContext
   ) async throws(RPCError) -> GetPoolResponse {
-    let view = try await calls.ask(context, .read) { (book, now, _) throws(Refusal) in
-      try book.pool(request.business, at: now)
+    let view = try await calls.ask(context, .read) {
+      [runDryTime] (book, now, rows) throws(Refusal) in
+      var view = try book.pool(request.business, at: now)
+      view.runDry = runDryTime(view.business, rows.batch)?.microseconds
+      return view
     }
     return GetPoolResponse(pool: API.Pool(view))
   }
@@ -107,12 +117,18 @@ public struct AllocationService: AllocationServiceProtocol {
     _ request: ListPoolsRequest, context: ServerContext
   ) async throws(RPCError) -> ListPoolsResponse {
     let size = request.pageSize == 0 ? Limits.defaultPageSize : Int(request.pageSize)
-    let page = try await calls.ask(context, .read) { (book, now, _) throws(Refusal) in
+    let page = try await calls.ask(context, .read) {
+      [runDryTime] (book, now, rows) throws(Refusal) in
       guard (1...Limits.pageSize).contains(size) else { throw .pageSizeOutOfRange }
       guard request.pageToken.isEmpty || isBusiness(request.pageToken) else {
         throw .pageTokenInvalid
       }
-      return book.pools(after: request.pageToken, count: size, at: now)
+      var page = book.pools(after: request.pageToken, count: size, at: now)
+      for place in page.pools.indices {
+        page.pools[place].runDry =
+          runDryTime(page.pools[place].business, rows.batch)?.microseconds
+      }
+      return page
     }
     return ListPoolsResponse(
       pools: page.pools.map { API.Pool($0) },

@@ -88,7 +88,19 @@ extension API.Pool {
       maxLeaseTTL: ProtoDuration(microseconds: settings.maxLease),
       defaultLeaseTTL: ProtoDuration(microseconds: settings.defaultLease),
       createTime: ProtoTimestamp(microseconds: view.created),
-      updateTime: ProtoTimestamp(microseconds: view.updated), stock: PoolStock(view.stock))
+      updateTime: ProtoTimestamp(microseconds: view.updated), stock: PoolStock(view.stock),
+      generationStops: view.stops.generation.causes.map { PoolStop($0) },
+      businessStops: view.stops.business.causes.map { PoolStop($0) },
+      runDryTime: view.runDry.map { ProtoTimestamp(microseconds: $0) })
+  }
+}
+
+extension PoolStop {
+  init(_ cause: StopCause) {
+    self.init(
+      source: cause.isOperator ? .operator : .warning, warning: cause.warning,
+      reason: cause.reason, principal: cause.principal,
+      stopTime: ProtoTimestamp(microseconds: cause.time))
   }
 }
 

@@ -84,6 +84,15 @@ extension Refusal {
       precondition(
         "PERIOD_CLOSED", "the server's clock shows a period that is closed already",
         ["period": period])
+    case .generationStopped(let cause, let remaining):
+      precondition(
+        "GENERATION_STOPPED",
+        "the generator of this pool is stopped, and its stock has not as many numbers: "
+          + cause.reason,
+        cause.metadata.merging(["remaining_in_pool": "\(remaining)"]) { $1 })
+    case .businessStopped(let cause):
+      precondition(
+        "BUSINESS_STOPPED", "this business is stopped: \(cause.reason)", cause.metadata)
 
     // Leases.
     case .leasesOff:
@@ -164,6 +173,7 @@ extension Refusal {
         .resourceExhausted, reason: "CURRENCIES_EXHAUSTED",
         "this pool has counted \(Limits.currenciesPerPool) currencies already",
         metadata: ["field": call.item(place, "amount.currency_code")])
+    case .reasonMissing: invalid("REASON_MISSING", "reason", "required")
     case .reasonTooLong:
       invalid("REASON_TOO_LONG", "reason", "up to \(Limits.reasonBytes) bytes")
     case .requestIDTooLong:
@@ -191,6 +201,16 @@ extension Refusal {
 
   private func seconds(_ microseconds: Int64) -> String {
     "\(Double(microseconds) / 1_000_000) s"
+  }
+}
+
+extension StopCause {
+  /// Whose stop it is, and since when. Who the operator is stays with those who may read the pool.
+  fileprivate var metadata: [String: String] {
+    [
+      "source": isOperator ? "operator" : "warning", "warning": warning, "reason": reason,
+      "stop_time_us": "\(time)",
+    ]
   }
 }
 

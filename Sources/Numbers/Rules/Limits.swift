@@ -22,6 +22,8 @@ enum Limits {
   static let holderBytes = 128
   static let requestIDBytes = 128
   static let reasonBytes = 256
+  /// A pool's answer carries them all.
+  static let stopsPerSwitch = 256
   static let updateMaskPaths = 32
   /// ISO 4217 has fewer than 200 currencies.
   static let currenciesPerPool = 200

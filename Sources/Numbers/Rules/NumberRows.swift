@@ -6,6 +6,9 @@ protocol NumberRows: AnyObject {
   func updatePool(_ pool: Pool)
   func insertEdition(_ edition: Edition, of pool: Pool)
 
+  func insertStop(_ cause: StopCause, of target: PoolSwitch, pool: Int64)
+  func deleteStop(warning: String, of target: PoolSwitch, pool: Int64)
+
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool)
   /// What is left of the range will never be handed out.
   func lapseRange(_ range: StockRange, of series: Series, in pool: Pool)

@@ -46,6 +46,8 @@ final class Pool {
   var lowTold: NumberKey?
   /// Its row doesn't have the present counters.
   var isDirty = false
+  /// What holds its generator and its business stopped.
+  var stops = PoolStops()
   /// It is in the book's list of pools to fill.
   var isWaitingForFill = false
 

@@ -23,6 +23,8 @@ enum Refusal: Error, Equatable, Sendable {
   case serialsExhausted(period: String, remaining: Int64)
   case yearNotShown
   case periodClosed(period: String)
+  case generationStopped(StopCause, remaining: Int64)
+  case businessStopped(StopCause)
 
   // Leases.
   case leasesOff
@@ -49,6 +51,7 @@ enum Refusal: Error, Equatable, Sendable {
   case amountNegative(Int)
   case amountOverflow(Int)
   case currenciesExhausted(Int)
+  case reasonMissing
   case reasonTooLong
   case requestIDTooLong
 }

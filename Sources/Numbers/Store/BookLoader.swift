@@ -18,6 +18,9 @@ final class BookLoader {
     try connection.query(NumberStatements.pools) { (row) throws(StoreError) in
       try addPool(row, editions[row.integer(0)] ?? [])
     }
+    try connection.query(NumberStatements.stops) { (row) throws(StoreError) in
+      try addStop(row)
+    }
     try connection.query(NumberStatements.amounts) { (row) throws(StoreError) in
       try pool(row).amounts[row.text(1)] = row.integer(2)
     }
@@ -133,6 +136,16 @@ final class BookLoader {
         + "on this system only: serve the store with the version that took it"
     }
     return "isn't in this system's database: install the package tzdata"
+  }
+
+  private func addStop(_ row: borrowing ResultRow) throws(StoreError) {
+    let pool = try pool(row)
+    guard let target = PoolSwitch(rawValue: row.small(1)) else {
+      throw Self.damaged("a stop of the pool of \(pool.business)")
+    }
+    _ = pool.stops[target].add(
+      StopCause(
+        warning: row.text(2), principal: row.text(3), reason: row.text(4), time: row.integer(5)))
   }
 
   private func addSeries(_ row: borrowing ResultRow) throws(StoreError) {

@@ -9,6 +9,7 @@ enum NumberSchema {
   static let migrations = [
     Migration(number: 1, sql: pools),
     Migration(number: 2, sql: numbers),
+    Migration(number: 3, sql: stops),
   ]
 
   private static let pools = """
@@ -72,6 +73,20 @@ enum NumberSchema {
       generated_us BIGINT NOT NULL,
       lapsed BIGINT NOT NULL,
       PRIMARY KEY (pool, edition, period, first_serial)
+    ) WITHOUT ROWID;
+    """
+
+  /// What holds a pool's generator (switch 1) or its business (2) stopped; `warning` is empty where
+  /// it is the operator.
+  private static let stops = """
+    CREATE TABLE number_stop (
+      pool BIGINT NOT NULL,
+      switch BIGINT NOT NULL,
+      warning TEXT NOT NULL,
+      principal TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      stopped_us BIGINT NOT NULL,
+      PRIMARY KEY (pool, switch, warning)
     ) WITHOUT ROWID;
     """
 

@@ -14,6 +14,9 @@ enum NumberStatements {
     WHERE pool = $1
     """)
   static let insertEdition = Statement("INSERT INTO number_edition VALUES ($1, $2, $3, $4, $5)")
+  static let insertStop = Statement("INSERT INTO number_stop VALUES ($1, $2, $3, $4, $5, $6)")
+  static let deleteStop = Statement(
+    "DELETE FROM number_stop WHERE pool = $1 AND switch = $2 AND warning = $3")
   static let putCounter = Statement(
     """
     INSERT INTO number_counter VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -127,6 +130,8 @@ enum NumberStatements {
     SELECT pool, edition, template, time_zone, period_kind FROM number_edition
     ORDER BY pool, edition
     """)
+  static let stops = Statement(
+    "SELECT pool, switch, warning, principal, reason, stopped_us FROM number_stop")
   static let amounts = Statement("SELECT pool, currency, completed_minor FROM number_amount")
   static let series = Statement("SELECT pool, edition, period, next_serial FROM number_series")
   static let ranges = Statement(

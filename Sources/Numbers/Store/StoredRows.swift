@@ -2,7 +2,7 @@ internal import Store
 
 /// Writes the book's rows with a batch of the store.
 final class StoredRows: NumberRows {
-  private let batch: Batch
+  let batch: Batch
   /// Why a question to the store wasn't answered. Whoever asks has changed nothing yet.
   private(set) var failure: StoreError?
 
@@ -48,6 +48,25 @@ final class StoredRows: NumberRows {
       row.bind(edition.form.template.text)
       row.bind(edition.form.zone.name)
       row.bind(Int64(edition.form.period.rawValue))
+    }
+  }
+
+  func insertStop(_ cause: StopCause, of target: PoolSwitch, pool: Int64) {
+    batch.write(NumberStatements.insertStop) { row in
+      row.bind(pool)
+      row.bind(Int64(target.rawValue))
+      row.bind(cause.warning)
+      row.bind(cause.principal)
+      row.bind(cause.reason)
+      row.bind(cause.time)
+    }
+  }
+
+  func deleteStop(warning: String, of target: PoolSwitch, pool: Int64) {
+    batch.write(NumberStatements.deleteStop) { row in
+      row.bind(pool)
+      row.bind(Int64(target.rawValue))
+      row.bind(warning)
     }
   }
 

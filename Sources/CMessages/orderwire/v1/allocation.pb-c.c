@@ -13,6 +13,12 @@ void   orderwire__v1__pool__init
   static const Orderwire__V1__Pool init_value = ORDERWIRE__V1__POOL__INIT;
   *message = init_value;
 }
+void   orderwire__v1__pool_stop__init
+                     (Orderwire__V1__PoolStop         *message)
+{
+  static const Orderwire__V1__PoolStop init_value = ORDERWIRE__V1__POOL_STOP__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__pool_stock__init
                      (Orderwire__V1__PoolStock         *message)
 {
@@ -85,6 +91,54 @@ void   orderwire__v1__allocated_number__init
   static const Orderwire__V1__AllocatedNumber init_value = ORDERWIRE__V1__ALLOCATED_NUMBER__INIT;
   *message = init_value;
 }
+void   orderwire__v1__stop_generation_request__init
+                     (Orderwire__V1__StopGenerationRequest         *message)
+{
+  static const Orderwire__V1__StopGenerationRequest init_value = ORDERWIRE__V1__STOP_GENERATION_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__stop_generation_response__init
+                     (Orderwire__V1__StopGenerationResponse         *message)
+{
+  static const Orderwire__V1__StopGenerationResponse init_value = ORDERWIRE__V1__STOP_GENERATION_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_generation_request__init
+                     (Orderwire__V1__ResumeGenerationRequest         *message)
+{
+  static const Orderwire__V1__ResumeGenerationRequest init_value = ORDERWIRE__V1__RESUME_GENERATION_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_generation_response__init
+                     (Orderwire__V1__ResumeGenerationResponse         *message)
+{
+  static const Orderwire__V1__ResumeGenerationResponse init_value = ORDERWIRE__V1__RESUME_GENERATION_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__stop_business_request__init
+                     (Orderwire__V1__StopBusinessRequest         *message)
+{
+  static const Orderwire__V1__StopBusinessRequest init_value = ORDERWIRE__V1__STOP_BUSINESS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__stop_business_response__init
+                     (Orderwire__V1__StopBusinessResponse         *message)
+{
+  static const Orderwire__V1__StopBusinessResponse init_value = ORDERWIRE__V1__STOP_BUSINESS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_business_request__init
+                     (Orderwire__V1__ResumeBusinessRequest         *message)
+{
+  static const Orderwire__V1__ResumeBusinessRequest init_value = ORDERWIRE__V1__RESUME_BUSINESS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_business_response__init
+                     (Orderwire__V1__ResumeBusinessResponse         *message)
+{
+  static const Orderwire__V1__ResumeBusinessResponse init_value = ORDERWIRE__V1__RESUME_BUSINESS_RESPONSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__parse_number_request__init
                      (Orderwire__V1__ParseNumberRequest         *message)
 {
@@ -97,7 +151,7 @@ void   orderwire__v1__parse_number_response__init
   static const Orderwire__V1__ParseNumberResponse init_value = ORDERWIRE__V1__PARSE_NUMBER_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[17] =
+static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[20] =
 {
   {
     "business",
@@ -303,12 +357,50 @@ static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[17]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "generation_stops",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Pool, n_generation_stops),
+    offsetof(Orderwire__V1__Pool, generation_stops),
+    &orderwire__v1__pool_stop__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "business_stops",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Pool, n_business_stops),
+    offsetof(Orderwire__V1__Pool, business_stops),
+    &orderwire__v1__pool_stop__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run_dry_time",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Pool, run_dry_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   0,   /* field[0] = business */
+  18,   /* field[18] = business_stops */
   14,   /* field[14] = create_time */
   13,   /* field[13] = default_lease_ttl */
   6,   /* field[6] = generation_batch */
+  17,   /* field[17] = generation_stops */
   5,   /* field[5] = high_watermark */
   10,   /* field[10] = lease_mode */
   4,   /* field[4] = low_watermark */
@@ -317,16 +409,18 @@ static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   11,   /* field[11] = min_lease_ttl */
   9,   /* field[9] = quarantine */
   8,   /* field[8] = reuse_policy */
+  19,   /* field[19] = run_dry_time */
   3,   /* field[3] = serial_period */
   16,   /* field[16] = stock */
   1,   /* field[1] = template */
   2,   /* field[2] = time_zone */
   15,   /* field[15] = update_time */
 };
-static const ProtobufCIntRange orderwire__v1__pool__number_ranges[1 + 1] =
+static const ProtobufCIntRange orderwire__v1__pool__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 20, 17 },
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
 {
@@ -336,11 +430,101 @@ const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
   "Orderwire__V1__Pool",
   "orderwire.v1",
   sizeof(Orderwire__V1__Pool),
-  17,
+  20,
   orderwire__v1__pool__field_descriptors,
   orderwire__v1__pool__field_indices_by_name,
-  1,  orderwire__v1__pool__number_ranges,
+  2,  orderwire__v1__pool__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__pool__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__pool_stop__field_descriptors[5] =
+{
+  {
+    "source",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__PoolStop, has_source),
+    offsetof(Orderwire__V1__PoolStop, source),
+    &orderwire__v1__stop_source__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "warning",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolStop, has_warning),
+    offsetof(Orderwire__V1__PoolStop, warning),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolStop, has_reason),
+    offsetof(Orderwire__V1__PoolStop, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolStop, has_principal),
+    offsetof(Orderwire__V1__PoolStop, principal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stop_time",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__PoolStop, stop_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__pool_stop__field_indices_by_name[] = {
+  3,   /* field[3] = principal */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = source */
+  4,   /* field[4] = stop_time */
+  1,   /* field[1] = warning */
+};
+static const ProtobufCIntRange orderwire__v1__pool_stop__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__pool_stop__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PoolStop",
+  "PoolStop",
+  "Orderwire__V1__PoolStop",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PoolStop),
+  5,
+  orderwire__v1__pool_stop__field_descriptors,
+  orderwire__v1__pool_stop__field_indices_by_name,
+  1,  orderwire__v1__pool_stop__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__pool_stop__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__pool_stock__field_descriptors[7] =
@@ -1085,6 +1269,544 @@ const ProtobufCMessageDescriptor orderwire__v1__allocated_number__descriptor =
   (ProtobufCMessageInit) orderwire__v1__allocated_number__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__stop_generation_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopGenerationRequest, has_business),
+    offsetof(Orderwire__V1__StopGenerationRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopGenerationRequest, has_reason),
+    offsetof(Orderwire__V1__StopGenerationRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopGenerationRequest, has_request_id),
+    offsetof(Orderwire__V1__StopGenerationRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__stop_generation_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = reason */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__stop_generation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__stop_generation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.StopGenerationRequest",
+  "StopGenerationRequest",
+  "Orderwire__V1__StopGenerationRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__StopGenerationRequest),
+  3,
+  orderwire__v1__stop_generation_request__field_descriptors,
+  orderwire__v1__stop_generation_request__field_indices_by_name,
+  1,  orderwire__v1__stop_generation_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__stop_generation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__stop_generation_response__field_descriptors[3] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__StopGenerationResponse, pool),
+    &orderwire__v1__pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__StopGenerationResponse, has_changed),
+    offsetof(Orderwire__V1__StopGenerationResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__StopGenerationResponse, has_repeatable),
+    offsetof(Orderwire__V1__StopGenerationResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__stop_generation_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = pool */
+  2,   /* field[2] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__stop_generation_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__stop_generation_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.StopGenerationResponse",
+  "StopGenerationResponse",
+  "Orderwire__V1__StopGenerationResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__StopGenerationResponse),
+  3,
+  orderwire__v1__stop_generation_response__field_descriptors,
+  orderwire__v1__stop_generation_response__field_indices_by_name,
+  1,  orderwire__v1__stop_generation_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__stop_generation_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_generation_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeGenerationRequest, has_business),
+    offsetof(Orderwire__V1__ResumeGenerationRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeGenerationRequest, has_reason),
+    offsetof(Orderwire__V1__ResumeGenerationRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lift_warnings",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeGenerationRequest, has_lift_warnings),
+    offsetof(Orderwire__V1__ResumeGenerationRequest, lift_warnings),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeGenerationRequest, has_request_id),
+    offsetof(Orderwire__V1__ResumeGenerationRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_generation_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = lift_warnings */
+  1,   /* field[1] = reason */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__resume_generation_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_generation_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeGenerationRequest",
+  "ResumeGenerationRequest",
+  "Orderwire__V1__ResumeGenerationRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeGenerationRequest),
+  4,
+  orderwire__v1__resume_generation_request__field_descriptors,
+  orderwire__v1__resume_generation_request__field_indices_by_name,
+  1,  orderwire__v1__resume_generation_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_generation_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_generation_response__field_descriptors[3] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ResumeGenerationResponse, pool),
+    &orderwire__v1__pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeGenerationResponse, has_changed),
+    offsetof(Orderwire__V1__ResumeGenerationResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeGenerationResponse, has_repeatable),
+    offsetof(Orderwire__V1__ResumeGenerationResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_generation_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = pool */
+  2,   /* field[2] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__resume_generation_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_generation_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeGenerationResponse",
+  "ResumeGenerationResponse",
+  "Orderwire__V1__ResumeGenerationResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeGenerationResponse),
+  3,
+  orderwire__v1__resume_generation_response__field_descriptors,
+  orderwire__v1__resume_generation_response__field_indices_by_name,
+  1,  orderwire__v1__resume_generation_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_generation_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__stop_business_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopBusinessRequest, has_business),
+    offsetof(Orderwire__V1__StopBusinessRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopBusinessRequest, has_reason),
+    offsetof(Orderwire__V1__StopBusinessRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__StopBusinessRequest, has_request_id),
+    offsetof(Orderwire__V1__StopBusinessRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__stop_business_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = reason */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__stop_business_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__stop_business_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.StopBusinessRequest",
+  "StopBusinessRequest",
+  "Orderwire__V1__StopBusinessRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__StopBusinessRequest),
+  3,
+  orderwire__v1__stop_business_request__field_descriptors,
+  orderwire__v1__stop_business_request__field_indices_by_name,
+  1,  orderwire__v1__stop_business_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__stop_business_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__stop_business_response__field_descriptors[3] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__StopBusinessResponse, pool),
+    &orderwire__v1__pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__StopBusinessResponse, has_changed),
+    offsetof(Orderwire__V1__StopBusinessResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__StopBusinessResponse, has_repeatable),
+    offsetof(Orderwire__V1__StopBusinessResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__stop_business_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = pool */
+  2,   /* field[2] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__stop_business_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__stop_business_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.StopBusinessResponse",
+  "StopBusinessResponse",
+  "Orderwire__V1__StopBusinessResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__StopBusinessResponse),
+  3,
+  orderwire__v1__stop_business_response__field_descriptors,
+  orderwire__v1__stop_business_response__field_indices_by_name,
+  1,  orderwire__v1__stop_business_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__stop_business_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_business_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeBusinessRequest, has_business),
+    offsetof(Orderwire__V1__ResumeBusinessRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeBusinessRequest, has_reason),
+    offsetof(Orderwire__V1__ResumeBusinessRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lift_warnings",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeBusinessRequest, has_lift_warnings),
+    offsetof(Orderwire__V1__ResumeBusinessRequest, lift_warnings),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeBusinessRequest, has_request_id),
+    offsetof(Orderwire__V1__ResumeBusinessRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_business_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = lift_warnings */
+  1,   /* field[1] = reason */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__resume_business_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_business_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeBusinessRequest",
+  "ResumeBusinessRequest",
+  "Orderwire__V1__ResumeBusinessRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeBusinessRequest),
+  4,
+  orderwire__v1__resume_business_request__field_descriptors,
+  orderwire__v1__resume_business_request__field_indices_by_name,
+  1,  orderwire__v1__resume_business_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_business_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_business_response__field_descriptors[3] =
+{
+  {
+    "pool",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ResumeBusinessResponse, pool),
+    &orderwire__v1__pool__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changed",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeBusinessResponse, has_changed),
+    offsetof(Orderwire__V1__ResumeBusinessResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeBusinessResponse, has_repeatable),
+    offsetof(Orderwire__V1__ResumeBusinessResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_business_response__field_indices_by_name[] = {
+  1,   /* field[1] = changed */
+  0,   /* field[0] = pool */
+  2,   /* field[2] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__resume_business_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeBusinessResponse",
+  "ResumeBusinessResponse",
+  "Orderwire__V1__ResumeBusinessResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeBusinessResponse),
+  3,
+  orderwire__v1__resume_business_response__field_descriptors,
+  orderwire__v1__resume_business_response__field_indices_by_name,
+  1,  orderwire__v1__resume_business_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_business_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor orderwire__v1__parse_number_request__field_descriptors[2] =
 {
   {
@@ -1397,13 +2119,47 @@ const ProtobufCEnumDescriptor orderwire__v1__number_problem__descriptor =
   orderwire__v1__number_problem__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[6] =
+static const ProtobufCEnumValue orderwire__v1__stop_source__enum_values_by_number[3] =
+{
+  { "STOP_SOURCE_UNSPECIFIED", "ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_UNSPECIFIED", 0 },
+  { "STOP_SOURCE_OPERATOR", "ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_OPERATOR", 1 },
+  { "STOP_SOURCE_WARNING", "ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_WARNING", 2 },
+};
+static const ProtobufCIntRange orderwire__v1__stop_source__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__stop_source__enum_values_by_name[3] =
+{
+  { "STOP_SOURCE_OPERATOR", 1 },
+  { "STOP_SOURCE_UNSPECIFIED", 0 },
+  { "STOP_SOURCE_WARNING", 2 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__stop_source__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.StopSource",
+  "StopSource",
+  "Orderwire__V1__StopSource",
+  "orderwire.v1",
+  3,
+  orderwire__v1__stop_source__enum_values_by_number,
+  3,
+  orderwire__v1__stop_source__enum_values_by_name,
+  1,
+  orderwire__v1__stop_source__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[10] =
 {
   { "CreatePool", &orderwire__v1__create_pool_request__descriptor, &orderwire__v1__create_pool_response__descriptor },
   { "UpdatePool", &orderwire__v1__update_pool_request__descriptor, &orderwire__v1__update_pool_response__descriptor },
   { "GetPool", &orderwire__v1__get_pool_request__descriptor, &orderwire__v1__get_pool_response__descriptor },
   { "ListPools", &orderwire__v1__list_pools_request__descriptor, &orderwire__v1__list_pools_response__descriptor },
   { "Allocate", &orderwire__v1__allocate_request__descriptor, &orderwire__v1__allocate_response__descriptor },
+  { "StopGeneration", &orderwire__v1__stop_generation_request__descriptor, &orderwire__v1__stop_generation_response__descriptor },
+  { "ResumeGeneration", &orderwire__v1__resume_generation_request__descriptor, &orderwire__v1__resume_generation_response__descriptor },
+  { "StopBusiness", &orderwire__v1__stop_business_request__descriptor, &orderwire__v1__stop_business_response__descriptor },
+  { "ResumeBusiness", &orderwire__v1__resume_business_request__descriptor, &orderwire__v1__resume_business_response__descriptor },
   { "ParseNumber", &orderwire__v1__parse_number_request__descriptor, &orderwire__v1__parse_number_response__descriptor },
 };
 const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
@@ -1411,7 +2167,11 @@ const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
   0,        /* CreatePool */
   2,        /* GetPool */
   3,        /* ListPools */
-  5,        /* ParseNumber */
+  9,        /* ParseNumber */
+  8,        /* ResumeBusiness */
+  6,        /* ResumeGeneration */
+  7,        /* StopBusiness */
+  5,        /* StopGeneration */
   1         /* UpdatePool */
 };
 const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
@@ -1421,7 +2181,7 @@ const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
   "AllocationService",
   "Orderwire__V1__AllocationService",
   "orderwire.v1",
-  6,
+  10,
   orderwire__v1__allocation_service__method_descriptors,
   orderwire__v1__allocation_service__method_indices_by_name
 };
@@ -1465,13 +2225,45 @@ void orderwire__v1__allocation_service__allocate(ProtobufCService *service,
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
+                                                        const Orderwire__V1__StopGenerationRequest *input,
+                                                        Orderwire__V1__StopGenerationResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__allocation_service__resume_generation(ProtobufCService *service,
+                                                          const Orderwire__V1__ResumeGenerationRequest *input,
+                                                          Orderwire__V1__ResumeGenerationResponse_Closure closure,
+                                                          void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
+                                                      const Orderwire__V1__StopBusinessRequest *input,
+                                                      Orderwire__V1__StopBusinessResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__allocation_service__resume_business(ProtobufCService *service,
+                                                        const Orderwire__V1__ResumeBusinessRequest *input,
+                                                        Orderwire__V1__ResumeBusinessResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
                                                      void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_Service *service,
                                               Orderwire__V1__AllocationService_ServiceDestroy destroy)

@@ -48,6 +48,7 @@ extension Book {
     guard (1...Limits.numbersPerCall).contains(command.count) else { throw .countOutOfRange }
     let pool = try pool(of: command.business)
     try check(command.caller)
+    if let cause = pool.stops.business.named { throw .businessStopped(cause) }
     let lease = try resolve(command.lease, command.caller, in: pool)
     guard pool.counters.live + Int64(command.count) <= limits.liveNumbersPerPool else {
       throw .liveNumbersExhausted(limit: limits.liveNumbersPerPool)
@@ -116,7 +117,12 @@ extension Book {
       throw .serialsExhausted(
         period: target.edition.form.period.text(target.period), remaining: target.remaining)
     }
-    if needed > 0 { try checkShown(target) }
+    if needed > 0 {
+      if let cause = pool.stops.generation.named {
+        throw .generationStopped(cause, remaining: Int64(count) - needed)
+      }
+      try checkShown(target)
+    }
     return plan
   }
 

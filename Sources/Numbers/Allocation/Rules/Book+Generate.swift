@@ -148,9 +148,12 @@ extension Book {
     undoLog.append(.rangesTaken(pool, count))
   }
 
-  /// Puts the pool on the list of those that the generator fills, if its stock is low.
+  /// Puts the pool on the list of those that the generator fills, if its stock is low and the
+  /// generator isn't stopped.
   func fillLater(_ pool: Pool) {
-    guard pool.stockCount < pool.settings.lowWatermark, !pool.isWaitingForFill else { return }
+    guard pool.stockCount < pool.settings.lowWatermark, !pool.isWaitingForFill,
+      !pool.stops.generation.isOff
+    else { return }
     pool.isWaitingForFill = true
     poolsToFill.append(pool)
   }
@@ -159,7 +162,8 @@ extension Book {
   func fillNextPool(at now: Moment, rows: any NumberRows) {
     guard let pool = poolsToFill.last else { return }
     // A pool that can't be filled now says why when it is asked for more than it has.
-    if contains(pool), let target = try? target(in: pool, at: now), target.remaining > 0,
+    if contains(pool), !pool.stops.generation.isOff, let target = try? target(in: pool, at: now),
+      target.remaining > 0,
       (try? checkShown(target)) != nil
     {
       touch(pool)

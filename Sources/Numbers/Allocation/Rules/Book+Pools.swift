@@ -6,6 +6,10 @@ struct PoolView: Sendable, Equatable {
   var created: Int64
   var updated: Int64
   var stock: StockView
+  var stops: PoolStops
+  /// When the stock is used up if nothing is made from now on (wall clock, µs), as far as whoever
+  /// asks can tell.
+  var runDry: Int64?
 }
 
 extension Book {
@@ -122,10 +126,10 @@ extension Book {
   /// Where a business stands in `businesses`, or would stand.
   private func place(of business: String) -> Int { businesses.partitionPoint { $0 < business } }
 
-  private func view(_ pool: Pool, at now: Moment) -> PoolView {
+  func view(_ pool: Pool, at now: Moment) -> PoolView {
     PoolView(
       business: pool.business, settings: pool.settings, created: pool.created,
-      updated: pool.updated, stock: stock(of: pool, at: now))
+      updated: pool.updated, stock: stock(of: pool, at: now), stops: pool.stops)
   }
 
   /// The forms of all templates that a pool has or had, the present one last. They never change.

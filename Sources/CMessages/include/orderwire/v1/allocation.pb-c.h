@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "orderwire/v1/token.pb-c.h"
 
 typedef struct Orderwire__V1__Pool Orderwire__V1__Pool;
+typedef struct Orderwire__V1__PoolStop Orderwire__V1__PoolStop;
 typedef struct Orderwire__V1__PoolStock Orderwire__V1__PoolStock;
 typedef struct Orderwire__V1__CreatePoolRequest Orderwire__V1__CreatePoolRequest;
 typedef struct Orderwire__V1__CreatePoolResponse Orderwire__V1__CreatePoolResponse;
@@ -32,6 +33,14 @@ typedef struct Orderwire__V1__ListPoolsResponse Orderwire__V1__ListPoolsResponse
 typedef struct Orderwire__V1__AllocateRequest Orderwire__V1__AllocateRequest;
 typedef struct Orderwire__V1__AllocateResponse Orderwire__V1__AllocateResponse;
 typedef struct Orderwire__V1__AllocatedNumber Orderwire__V1__AllocatedNumber;
+typedef struct Orderwire__V1__StopGenerationRequest Orderwire__V1__StopGenerationRequest;
+typedef struct Orderwire__V1__StopGenerationResponse Orderwire__V1__StopGenerationResponse;
+typedef struct Orderwire__V1__ResumeGenerationRequest Orderwire__V1__ResumeGenerationRequest;
+typedef struct Orderwire__V1__ResumeGenerationResponse Orderwire__V1__ResumeGenerationResponse;
+typedef struct Orderwire__V1__StopBusinessRequest Orderwire__V1__StopBusinessRequest;
+typedef struct Orderwire__V1__StopBusinessResponse Orderwire__V1__StopBusinessResponse;
+typedef struct Orderwire__V1__ResumeBusinessRequest Orderwire__V1__ResumeBusinessRequest;
+typedef struct Orderwire__V1__ResumeBusinessResponse Orderwire__V1__ResumeBusinessResponse;
 typedef struct Orderwire__V1__ParseNumberRequest Orderwire__V1__ParseNumberRequest;
 typedef struct Orderwire__V1__ParseNumberResponse Orderwire__V1__ParseNumberResponse;
 
@@ -68,6 +77,12 @@ typedef enum _Orderwire__V1__NumberProblem {
   ORDERWIRE__V1__NUMBER_PROBLEM__NUMBER_PROBLEM_CHECK = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__NUMBER_PROBLEM)
 } Orderwire__V1__NumberProblem;
+typedef enum _Orderwire__V1__StopSource {
+  ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_UNSPECIFIED = 0,
+  ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_OPERATOR = 1,
+  ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_WARNING = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__STOP_SOURCE)
+} Orderwire__V1__StopSource;
 
 /* --- messages --- */
 
@@ -100,10 +115,33 @@ struct  Orderwire__V1__Pool
   Google__Protobuf__Timestamp *create_time;
   Google__Protobuf__Timestamp *update_time;
   Orderwire__V1__PoolStock *stock;
+  size_t n_generation_stops;
+  Orderwire__V1__PoolStop **generation_stops;
+  size_t n_business_stops;
+  Orderwire__V1__PoolStop **business_stops;
+  Google__Protobuf__Timestamp *run_dry_time;
 };
 #define ORDERWIRE__V1__POOL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL }
+
+
+struct  Orderwire__V1__PoolStop
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_source;
+  Orderwire__V1__StopSource source;
+  protobuf_c_boolean has_warning;
+  ProtobufCBinaryData warning;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_principal;
+  ProtobufCBinaryData principal;
+  Google__Protobuf__Timestamp *stop_time;
+};
+#define ORDERWIRE__V1__POOL_STOP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool_stop__descriptor) \
+    , 0, ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_UNSPECIFIED, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL }
 
 
 struct  Orderwire__V1__PoolStock
@@ -281,6 +319,126 @@ struct  Orderwire__V1__AllocatedNumber
     , 0, {0,NULL}, NULL, NULL }
 
 
+struct  Orderwire__V1__StopGenerationRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__STOP_GENERATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__stop_generation_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__StopGenerationResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Pool *pool;
+  protobuf_c_boolean has_changed;
+  protobuf_c_boolean changed;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__STOP_GENERATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__stop_generation_response__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__ResumeGenerationRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_lift_warnings;
+  protobuf_c_boolean lift_warnings;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__RESUME_GENERATION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_generation_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ResumeGenerationResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Pool *pool;
+  protobuf_c_boolean has_changed;
+  protobuf_c_boolean changed;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__RESUME_GENERATION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_generation_response__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__StopBusinessRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__STOP_BUSINESS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__stop_business_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__StopBusinessResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Pool *pool;
+  protobuf_c_boolean has_changed;
+  protobuf_c_boolean changed;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__STOP_BUSINESS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__stop_business_response__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__ResumeBusinessRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_lift_warnings;
+  protobuf_c_boolean lift_warnings;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__RESUME_BUSINESS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_business_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ResumeBusinessResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Pool *pool;
+  protobuf_c_boolean has_changed;
+  protobuf_c_boolean changed;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__RESUME_BUSINESS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_business_response__descriptor) \
+    , NULL, 0, 0, 0, 0 }
+
+
 struct  Orderwire__V1__ParseNumberRequest
 {
   ProtobufCMessage base;
@@ -321,6 +479,9 @@ struct  Orderwire__V1__ParseNumberResponse
 /* Orderwire__V1__Pool methods */
 void   orderwire__v1__pool__init
                      (Orderwire__V1__Pool         *message);
+/* Orderwire__V1__PoolStop methods */
+void   orderwire__v1__pool_stop__init
+                     (Orderwire__V1__PoolStop         *message);
 /* Orderwire__V1__PoolStock methods */
 void   orderwire__v1__pool_stock__init
                      (Orderwire__V1__PoolStock         *message);
@@ -357,6 +518,30 @@ void   orderwire__v1__allocate_response__init
 /* Orderwire__V1__AllocatedNumber methods */
 void   orderwire__v1__allocated_number__init
                      (Orderwire__V1__AllocatedNumber         *message);
+/* Orderwire__V1__StopGenerationRequest methods */
+void   orderwire__v1__stop_generation_request__init
+                     (Orderwire__V1__StopGenerationRequest         *message);
+/* Orderwire__V1__StopGenerationResponse methods */
+void   orderwire__v1__stop_generation_response__init
+                     (Orderwire__V1__StopGenerationResponse         *message);
+/* Orderwire__V1__ResumeGenerationRequest methods */
+void   orderwire__v1__resume_generation_request__init
+                     (Orderwire__V1__ResumeGenerationRequest         *message);
+/* Orderwire__V1__ResumeGenerationResponse methods */
+void   orderwire__v1__resume_generation_response__init
+                     (Orderwire__V1__ResumeGenerationResponse         *message);
+/* Orderwire__V1__StopBusinessRequest methods */
+void   orderwire__v1__stop_business_request__init
+                     (Orderwire__V1__StopBusinessRequest         *message);
+/* Orderwire__V1__StopBusinessResponse methods */
+void   orderwire__v1__stop_business_response__init
+                     (Orderwire__V1__StopBusinessResponse         *message);
+/* Orderwire__V1__ResumeBusinessRequest methods */
+void   orderwire__v1__resume_business_request__init
+                     (Orderwire__V1__ResumeBusinessRequest         *message);
+/* Orderwire__V1__ResumeBusinessResponse methods */
+void   orderwire__v1__resume_business_response__init
+                     (Orderwire__V1__ResumeBusinessResponse         *message);
 /* Orderwire__V1__ParseNumberRequest methods */
 void   orderwire__v1__parse_number_request__init
                      (Orderwire__V1__ParseNumberRequest         *message);
@@ -367,6 +552,9 @@ void   orderwire__v1__parse_number_response__init
 
 typedef void (*Orderwire__V1__Pool_Closure)
                  (const Orderwire__V1__Pool *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__PoolStop_Closure)
+                 (const Orderwire__V1__PoolStop *message,
                   void *closure_data);
 typedef void (*Orderwire__V1__PoolStock_Closure)
                  (const Orderwire__V1__PoolStock *message,
@@ -404,6 +592,30 @@ typedef void (*Orderwire__V1__AllocateResponse_Closure)
 typedef void (*Orderwire__V1__AllocatedNumber_Closure)
                  (const Orderwire__V1__AllocatedNumber *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__StopGenerationRequest_Closure)
+                 (const Orderwire__V1__StopGenerationRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__StopGenerationResponse_Closure)
+                 (const Orderwire__V1__StopGenerationResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeGenerationRequest_Closure)
+                 (const Orderwire__V1__ResumeGenerationRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeGenerationResponse_Closure)
+                 (const Orderwire__V1__ResumeGenerationResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__StopBusinessRequest_Closure)
+                 (const Orderwire__V1__StopBusinessRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__StopBusinessResponse_Closure)
+                 (const Orderwire__V1__StopBusinessResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeBusinessRequest_Closure)
+                 (const Orderwire__V1__ResumeBusinessRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeBusinessResponse_Closure)
+                 (const Orderwire__V1__ResumeBusinessResponse *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__ParseNumberRequest_Closure)
                  (const Orderwire__V1__ParseNumberRequest *message,
                   void *closure_data);
@@ -437,6 +649,22 @@ struct Orderwire__V1__AllocationService_Service
                    const Orderwire__V1__AllocateRequest *input,
                    Orderwire__V1__AllocateResponse_Closure closure,
                    void *closure_data);
+  void (*stop_generation)(Orderwire__V1__AllocationService_Service *service,
+                          const Orderwire__V1__StopGenerationRequest *input,
+                          Orderwire__V1__StopGenerationResponse_Closure closure,
+                          void *closure_data);
+  void (*resume_generation)(Orderwire__V1__AllocationService_Service *service,
+                            const Orderwire__V1__ResumeGenerationRequest *input,
+                            Orderwire__V1__ResumeGenerationResponse_Closure closure,
+                            void *closure_data);
+  void (*stop_business)(Orderwire__V1__AllocationService_Service *service,
+                        const Orderwire__V1__StopBusinessRequest *input,
+                        Orderwire__V1__StopBusinessResponse_Closure closure,
+                        void *closure_data);
+  void (*resume_business)(Orderwire__V1__AllocationService_Service *service,
+                          const Orderwire__V1__ResumeBusinessRequest *input,
+                          Orderwire__V1__ResumeBusinessResponse_Closure closure,
+                          void *closure_data);
   void (*parse_number)(Orderwire__V1__AllocationService_Service *service,
                        const Orderwire__V1__ParseNumberRequest *input,
                        Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -454,6 +682,10 @@ void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_S
       function_prefix__ ## get_pool,\
       function_prefix__ ## list_pools,\
       function_prefix__ ## allocate,\
+      function_prefix__ ## stop_generation,\
+      function_prefix__ ## resume_generation,\
+      function_prefix__ ## stop_business,\
+      function_prefix__ ## resume_business,\
       function_prefix__ ## parse_number  }
 void orderwire__v1__allocation_service__create_pool(ProtobufCService *service,
                                                     const Orderwire__V1__CreatePoolRequest *input,
@@ -475,6 +707,22 @@ void orderwire__v1__allocation_service__allocate(ProtobufCService *service,
                                                  const Orderwire__V1__AllocateRequest *input,
                                                  Orderwire__V1__AllocateResponse_Closure closure,
                                                  void *closure_data);
+void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
+                                                        const Orderwire__V1__StopGenerationRequest *input,
+                                                        Orderwire__V1__StopGenerationResponse_Closure closure,
+                                                        void *closure_data);
+void orderwire__v1__allocation_service__resume_generation(ProtobufCService *service,
+                                                          const Orderwire__V1__ResumeGenerationRequest *input,
+                                                          Orderwire__V1__ResumeGenerationResponse_Closure closure,
+                                                          void *closure_data);
+void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
+                                                      const Orderwire__V1__StopBusinessRequest *input,
+                                                      Orderwire__V1__StopBusinessResponse_Closure closure,
+                                                      void *closure_data);
+void orderwire__v1__allocation_service__resume_business(ProtobufCService *service,
+                                                        const Orderwire__V1__ResumeBusinessRequest *input,
+                                                        Orderwire__V1__ResumeBusinessResponse_Closure closure,
+                                                        void *closure_data);
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -486,7 +734,9 @@ extern const ProtobufCEnumDescriptor    orderwire__v1__serial_period__descriptor
 extern const ProtobufCEnumDescriptor    orderwire__v1__reuse_policy__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__lease_mode__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__number_problem__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__stop_source__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__pool_stop__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__pool_stock__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__create_pool_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__create_pool_response__descriptor;
@@ -499,6 +749,14 @@ extern const ProtobufCMessageDescriptor orderwire__v1__list_pools_response__desc
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocated_number__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__stop_generation_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__stop_generation_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_generation_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_generation_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__parse_number_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__parse_number_response__descriptor;
 extern const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor;

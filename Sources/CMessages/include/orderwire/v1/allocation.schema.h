@@ -14,6 +14,9 @@ static inline const void *orderwire_v1_allocation_proto__pointer(void) { return 
 extern const WireMessage orderwire__v1__pool__schema;
 static inline const void *orderwire__v1__pool__schema_pointer(void) { return &orderwire__v1__pool__schema; }
 
+extern const WireMessage orderwire__v1__pool_stop__schema;
+static inline const void *orderwire__v1__pool_stop__schema_pointer(void) { return &orderwire__v1__pool_stop__schema; }
+
 extern const WireMessage orderwire__v1__pool_stock__schema;
 static inline const void *orderwire__v1__pool_stock__schema_pointer(void) { return &orderwire__v1__pool_stock__schema; }
 
@@ -49,6 +52,30 @@ static inline const void *orderwire__v1__allocate_response__schema_pointer(void)
 
 extern const WireMessage orderwire__v1__allocated_number__schema;
 static inline const void *orderwire__v1__allocated_number__schema_pointer(void) { return &orderwire__v1__allocated_number__schema; }
+
+extern const WireMessage orderwire__v1__stop_generation_request__schema;
+static inline const void *orderwire__v1__stop_generation_request__schema_pointer(void) { return &orderwire__v1__stop_generation_request__schema; }
+
+extern const WireMessage orderwire__v1__stop_generation_response__schema;
+static inline const void *orderwire__v1__stop_generation_response__schema_pointer(void) { return &orderwire__v1__stop_generation_response__schema; }
+
+extern const WireMessage orderwire__v1__resume_generation_request__schema;
+static inline const void *orderwire__v1__resume_generation_request__schema_pointer(void) { return &orderwire__v1__resume_generation_request__schema; }
+
+extern const WireMessage orderwire__v1__resume_generation_response__schema;
+static inline const void *orderwire__v1__resume_generation_response__schema_pointer(void) { return &orderwire__v1__resume_generation_response__schema; }
+
+extern const WireMessage orderwire__v1__stop_business_request__schema;
+static inline const void *orderwire__v1__stop_business_request__schema_pointer(void) { return &orderwire__v1__stop_business_request__schema; }
+
+extern const WireMessage orderwire__v1__stop_business_response__schema;
+static inline const void *orderwire__v1__stop_business_response__schema_pointer(void) { return &orderwire__v1__stop_business_response__schema; }
+
+extern const WireMessage orderwire__v1__resume_business_request__schema;
+static inline const void *orderwire__v1__resume_business_request__schema_pointer(void) { return &orderwire__v1__resume_business_request__schema; }
+
+extern const WireMessage orderwire__v1__resume_business_response__schema;
+static inline const void *orderwire__v1__resume_business_response__schema_pointer(void) { return &orderwire__v1__resume_business_response__schema; }
 
 extern const WireMessage orderwire__v1__parse_number_request__schema;
 static inline const void *orderwire__v1__parse_number_request__schema_pointer(void) { return &orderwire__v1__parse_number_request__schema; }
