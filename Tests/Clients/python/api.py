@@ -1,8 +1,9 @@
-"""The generated stubs, made once a run from Protos, and a client of every service."""
+"""The client package with its stubs, made once a run from Protos, and a client of every service."""
 
 import atexit
 import collections
 import importlib
+import importlib.util
 import pathlib
 import shutil
 import sys
@@ -10,24 +11,22 @@ import tempfile
 import uuid
 
 import grpc
-import grpc_tools
-from grpc_tools import protoc
 
 from server import ROOT
 
+PACKAGE = ROOT / "Tests/Clients/python/package"
+
 
 def _generate():
-    folder = tempfile.mkdtemp(prefix="stubs-")
+    """Makes the client package importable as it is installed: its modules and the stubs in one folder."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="stubs-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    protos = ROOT / "Protos"
-    files = [*protos.glob("orderwire/v1/*.proto"), *protos.glob("google/rpc/*.proto")]
-    well_known = pathlib.Path(grpc_tools.__file__).parent / "_proto"
-    status = protoc.main(
-        ["protoc", f"-I{protos}", f"-I{well_known}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
-        + [str(file) for file in files]
-    )
-    assert status == 0, "protoc refuses the protos"
-    sys.path.insert(0, folder)
+    spec = importlib.util.spec_from_file_location("make_stubs", PACKAGE / "orderwire/_stubs.py")
+    make_stubs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_stubs)
+    shutil.copytree(PACKAGE / "orderwire", folder / "orderwire", ignore=shutil.ignore_patterns("__pycache__"))
+    make_stubs.make(ROOT / "Protos", folder)
+    sys.path.insert(0, str(folder))
 
 
 _generate()
