@@ -8,7 +8,7 @@
 /// see what is committed.
 public final class DurableStore: Sendable {
   private let writer: Writer
-  private let readers: Readers
+  let readers: Readers
   private let stateTypes: [any WriterState.Type]
   /// What is known since the opening.
   public let info: StoreInfo
@@ -47,7 +47,12 @@ public final class DurableStore: Sendable {
     readers.start()
     let writer = writer
     WorkerThread(name: "ow-write") { writer.run() }.detach()
-    clock.onMove { [weak writer] in writer?.nudge() }
+    let feeds = loaded.info.feedHub
+    feeds.start(times)
+    clock.onMove { [weak writer, weak feeds] in
+      writer?.nudge()
+      feeds?.nudge()
+    }
   }
 
   /// Opened before any capability's, in this order.
@@ -145,19 +150,7 @@ public final class DurableStore: Sendable {
   public func read<Value: Sendable>(
     caller: String = "", _ body: @escaping @Sendable (ReadConnection) throws(StoreError) -> Value
   ) async throws(StoreError) -> Value {
-    let outcome: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
-      let refusal = readers.enqueue(caller: caller) { connection in
-        let outcome: Result<Value, StoreError>
-        do throws(StoreError) {
-          outcome = .success(try body(try connection.get()))
-        } catch {
-          outcome = .failure(error)
-        }
-        continuation.resume(returning: outcome)
-      }
-      if let refusal { continuation.resume(returning: .failure(refusal)) }
-    }
-    return try outcome.get()
+    try await readers.read(caller: caller, body)
   }
 
   /// Takes nothing new, finishes what is queued, and closes the database.

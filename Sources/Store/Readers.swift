@@ -33,6 +33,28 @@ final class Readers: @unchecked Sendable {
     monitor.withLock { while starting > 0 { monitor.wait(atMost: nil) } }
   }
 
+  /// Reads one snapshot of what is committed, on one of the threads.
+  func read<Value: Sendable>(
+    caller: String, _ body: @escaping @Sendable (ReadConnection) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let outcome: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
+      let refusal = enqueue(caller: caller) { connection in
+        let outcome: Result<Value, StoreError>
+        do throws(StoreError) {
+          outcome = .success(try body(try connection.get()))
+        } catch {
+          outcome = .failure(error)
+        }
+        continuation.resume(returning: outcome)
+      }
+      if let refusal { continuation.resume(returning: .failure(refusal)) }
+    }
+    return try outcome.get()
+  }
+
+  /// How many threads there are.
+  var count: Int { configuration.readers }
+
   /// Why it can't be queued, or nil.
   func enqueue(caller: String, _ job: @escaping Job) -> StoreError? {
     monitor.withLock {

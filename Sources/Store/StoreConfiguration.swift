@@ -19,6 +19,8 @@ public struct StoreConfiguration: Sendable {
   /// A read that takes longer is broken off: a snapshot that is held keeps the log from being
   /// reused.
   public var readTimeLimit = Duration.seconds(10)
+  /// Readers that may follow feeds at a time: each is a stream that somebody keeps open.
+  public var feedReaders = 10_000
   /// How long a request id is remembered.
   public var requestWindow = Duration.seconds(24 * 60 * 60)
   /// Request ids found in memory; older ones are moved to an index on disk. 8 to 16 bytes each.

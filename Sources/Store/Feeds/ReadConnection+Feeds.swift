@@ -16,16 +16,18 @@ extension ReadConnection {
   public func chunk(
     of feed: FeedKey, containing sequence: Int64
   ) throws(StoreError) -> FeedChunk? {
-    let found = try chunks(of: feed, from: sequence, count: 1).first
+    let found = try chunks(of: feed, from: sequence, atMost: 1).first
     return found.flatMap { $0.first <= sequence ? $0 : nil }
   }
 
-  /// At most `count` chunks of a feed: from the one that holds `sequence` on, or from the oldest kept
-  /// after it.
+  /// Chunks of a feed, from the one that holds `sequence` on, or from the oldest kept after it: as
+  /// many as make a page.
   func chunks(
-    of feed: FeedKey, from sequence: Int64, count: Int
+    of feed: FeedKey, from sequence: Int64, atMost count: Int = FeedLimits.pageChunks
   ) throws(StoreError) -> [FeedChunk] {
     var found: [FeedChunk] = []
+    var bytes = 0
+    var messages = 0
     try query(
       FeedSchema.page,
       bind: { row in
@@ -35,10 +37,13 @@ extension ReadConnection {
         row.bind(count)
       },
       { row in
-        found.append(
-          FeedChunk(
-            first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
-            payload: row.bytes(3)))
+        guard bytes < FeedLimits.pageBytes, messages < FeedLimits.stepMessages else { return }
+        let chunk = FeedChunk(
+          first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
+          payload: row.bytes(3))
+        bytes += chunk.payload.count
+        messages += chunk.count
+        found.append(chunk)
       })
     return found
   }

@@ -6,6 +6,12 @@ struct Ring<Element> {
 
   var isEmpty: Bool { count == 0 }
 
+  /// The element so many places behind the first.
+  subscript(place: Int) -> Element? {
+    guard (0..<count).contains(place) else { return nil }
+    return slots[(head + place) & (slots.count - 1)]
+  }
+
   mutating func append(_ element: Element) {
     if count == slots.count { grow() }
     slots[(head + count) & (slots.count - 1)] = element

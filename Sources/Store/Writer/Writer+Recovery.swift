@@ -111,6 +111,7 @@ extension Writer {
     _ = mode.happened(.corrupt)
     refuse(.failed(error.description))
     readers.suspend()
+    feeds.end(.failed(error.description))
     configuration.onEvent(.failed(error))
   }
 

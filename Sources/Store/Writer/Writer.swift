@@ -205,6 +205,7 @@ final class Writer: @unchecked Sendable {
     connection.close()
     readers.close()
     lock.release()
+    feeds.end(.closed)
     let closers = monitor.withLock {
       shared.isClosed = true
       defer { shared.closers = [] }

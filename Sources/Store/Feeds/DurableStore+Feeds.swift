@@ -1,0 +1,30 @@
+extension DurableStore {
+  /// Follows a feed from `start` on, also one that has no message yet.
+  public func follow(_ feed: FeedKey, from start: FeedStart) throws(FeedError) -> FeedReader {
+    let incarnation = incarnation
+    let (joined, position) = try hub.join(feed, limit: info.configuration.feedReaders) {
+      (bounds) throws(CursorRefusal) in
+      switch start {
+      case .now: bounds.head
+      case .oldest: bounds.oldest - 1
+      case .cursor(let text):
+        try FeedCursor.sequence(in: text, of: feed, incarnation: incarnation)
+      }
+    }
+    return FeedReader(hub, joined, at: position, readers: readers, incarnation: incarnation)
+  }
+
+  /// The text by which a reader can begin after a message of a feed, such as the newest one in the
+  /// snapshot that a list was read from.
+  public func cursor(of feed: FeedKey, at sequence: Int64) -> String {
+    FeedCursor(incarnation: incarnation, feed: feed, sequence: sequence).text
+  }
+
+  /// Those who follow feeds now.
+  public var feedReaders: Int { hub.readerCount }
+
+  /// Ends everybody who follows a feed, and lets nobody begin: for a server that is about to stop.
+  public func endFeeds() { hub.end(.closed) }
+
+  private var hub: FeedHub { info.feedHub }
+}
