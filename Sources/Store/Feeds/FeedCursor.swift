@@ -27,9 +27,8 @@ struct FeedCursor: Equatable {
     let most = 1 + shape.incarnation + shape.feed + longestSequence + shape.check
     guard text.utf8.count <= most, text.utf8.allSatisfy(isDigit) else { throw .invalid }
     var rest = text.dropLast(shape.check)
-    guard let check = UInt32(text.suffix(shape.check), radix: 16), check == Self.check(String(rest)),
-      rest.hasPrefix(version)
-    else { throw .invalid }
+    let check = UInt32(text.suffix(shape.check), radix: 16)
+    guard check == Self.check(String(rest)), rest.hasPrefix(version) else { throw .invalid }
     rest = rest.dropFirst()
     guard let store = UInt64(rest.prefix(shape.incarnation), radix: 16) else { throw .invalid }
     rest = rest.dropFirst(shape.incarnation)

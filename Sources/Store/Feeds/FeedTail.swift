@@ -82,7 +82,11 @@ struct FeedTail {
     var high = chunks.count
     while low < high {
       let middle = (low + high) / 2
-      if let chunk = chunks[middle], chunk.last <= position { low = middle + 1 } else { high = middle }
+      if let chunk = chunks[middle], chunk.last <= position {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     var slice: [FeedChunk] = []
     var messages = 0
