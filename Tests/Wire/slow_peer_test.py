@@ -6,6 +6,7 @@ reads them.
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import struct
@@ -49,6 +50,12 @@ def settled_memory_kib(server):
 
     eventually(is_settled, SECONDS)
     return seen[-1]
+
+
+def assert_bounded(more_kib, bound_kib):
+    """A sanitizer keeps several bytes for each of the server's: under one, memory says nothing."""
+    if "SANITIZER" not in os.environ:
+        assert more_kib < bound_kib
 
 
 @contextlib.contextmanager
@@ -103,7 +110,7 @@ def test_streams_that_nobody_reads(server, others, connections, window):
         make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections of {streams} streams: {more} KiB")
-        assert more < connections * (QUEUE_KIB + streams * STREAM_KIB) + NOISE_KIB
+        assert_bounded(more, connections * (QUEUE_KIB + streams * STREAM_KIB) + NOISE_KIB)
         make_other_calls(others)
     for _ in range(connections * streams):
         server.wait_for("flood ends")
@@ -143,7 +150,7 @@ def test_answers_that_nobody_reads(server, others, connections):
         make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections: {more} KiB")
-        assert more < connections * ANSWERS_KIB + NOISE_KIB
+        assert_bounded(more, connections * ANSWERS_KIB + NOISE_KIB)
         # A refusal needs no window, so it has come: headers that are all of the answer.
         for peer in peers:
             assert any(kind == HEADERS and flags & END_STREAM for kind, flags, _, _ in peer.frames())
@@ -166,7 +173,7 @@ def test_messages_that_never_end(server, others, connections):
         make_other_calls(others)
         more = settled_memory_kib(server) - before
         print(f"{connections} connections of {streams} streams: {more} KiB")
-        assert more < connections * (INPUT_KIB + streams * 16) + NOISE_KIB
+        assert_bounded(more, connections * (INPUT_KIB + streams * 16) + NOISE_KIB)
         make_other_calls(others)
 
 
