@@ -26,7 +26,7 @@ import Testing
         line.append(
           ReturnedNumber(
             series: places[isOdd ? 2 : step % 2], generation: 1, serial: 1,
-            generated: Int64.random(in: 0..<100, using: &random), returned: 0))
+            generated: Int64.random(in: 0..<100, using: &random), returned: 0, event: 0))
         next += 1
       }
       line.forget()

@@ -107,7 +107,7 @@ import Testing
     pool.returned.append(
       ReturnedNumber(
         series: last.series, generation: .max, serial: last.serial, generated: last.generated,
-        returned: last.returned))
+        returned: last.returned, event: last.event))
     #expect(try shop.numbers() == ["SO000002"])
     #expect(try shop.counters().retired == 1)
     #expect(shop.book.contradictions == [])

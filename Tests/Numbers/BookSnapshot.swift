@@ -8,6 +8,7 @@ struct BookSnapshot: Equatable {
     var lease: Int64
     var allocated: Int64
     var generated: Int64
+    var event: Int64
   }
 
   struct LeaseLine: Equatable {
@@ -16,6 +17,7 @@ struct BookSnapshot: Equatable {
     var expires: Int64
     var count: Int32
     var isImplicit: Bool
+    var event: Int64
   }
 
   struct PoolLines: Equatable {
@@ -31,6 +33,8 @@ struct BookSnapshot: Equatable {
     var leases: [Int64: LeaseLine] = [:]
     var locks: [NumberKey: LockLine] = [:]
     var next: [NumberKey: Int64] = [:]
+    var counts: [NumberKey: SeriesCounts] = [:]
+    var nextEvent: Int64
   }
 
   var pools: [String: PoolLines] = [:]
@@ -48,34 +52,37 @@ struct BookSnapshot: Equatable {
           [
             Int64(book.series[range.series]?.edition ?? -1),
             Int64(book.series[range.series]?.period ?? -1), range.first, range.next, range.last,
-            range.generated,
+            range.generated, range.event,
           ]
         },
         returned: pool.returned.waiting.map { number in
           [
             Int64(book.series[number.series]?.edition ?? -1),
             Int64(book.series[number.series]?.period ?? -1), number.serial,
-            Int64(number.generation), number.generated, number.returned,
+            Int64(number.generation), number.generated, number.returned, number.event,
           ]
-        })
+        }, nextEvent: pool.nextEvent)
       for (id, index) in pool.leases {
         guard let lease = book.leases[index] else { continue }
         lines.leases[id] = LeaseLine(
           caller: book.callers[lease.caller], ttl: lease.ttl, expires: lease.expires,
-          count: lease.count, isImplicit: lease.isImplicit)
+          count: lease.count, isImplicit: lease.isImplicit, event: lease.event)
       }
       for edition in pool.editions {
         for index in edition.series.values {
           guard let series = book.series[index] else { continue }
           let recent = edition.series.keys.sorted().suffix(Limits.recentPeriods)
           let isKept = series.uses > 0 || !series.live.isEmpty || recent.contains(series.period)
-          if series.next > 1, isKept { lines.next[book.key(series, 0)] = series.next }
+          if series.next > 1, isKept {
+            lines.next[book.key(series, 0)] = series.next
+            lines.counts[book.key(series, 0)] = series.counts
+          }
           for (serial, slot) in series.live {
             guard let lock = book.locks[slot] else { continue }
             lines.locks[book.key(series, serial)] = LockLine(
               generation: lock.generation, caller: book.callers[lock.caller],
               lease: book.leases[lock.lease]?.id ?? 0, allocated: lock.allocated,
-              generated: lock.generated)
+              generated: lock.generated, event: lock.event)
           }
         }
       }

@@ -22,7 +22,9 @@ final class MemoryRows: NumberRows {
   }
 
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool) { ranges += 1 }
-  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool) { lapsed += 1 }
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64) {
+    lapsed += 1
+  }
 
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?) {
     precondition(locks.insert(key).inserted && ended[key] == nil)
@@ -39,7 +41,7 @@ final class MemoryRows: NumberRows {
     precondition(ended.updateValue(number, forKey: key) == nil)
   }
 
-  func retireReturned(_ key: NumberKey) { precondition(ended[key] != nil) }
+  func retireReturned(_ key: NumberKey, event: Int64) { precondition(ended[key] != nil) }
   func deleteReturned(_ key: NumberKey) { precondition(ended.removeValue(forKey: key) != nil) }
   func putLease(_ lease: Lease, pool: Int64, caller: Caller) { leases.insert(lease.id) }
   func deleteLease(pool: Int64, id: Int64) { precondition(leases.remove(id) != nil) }

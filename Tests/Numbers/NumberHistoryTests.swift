@@ -262,6 +262,10 @@ struct NumberHistory {
     other.stockCount = 0
     one.next = [:]
     other.next = [:]
+    one.counts = [:]
+    other.counts = [:]
+    one.nextEvent = 0
+    other.nextEvent = 0
     one.counters.generated = 0
     other.counters.generated = 0
     one.counters.lapsed = 0

@@ -20,6 +20,7 @@ extension Book {
         lease.ttl = before.ttl
         lease.isStored = before.isStored
         lease.isExpiring = before.isExpiring
+        lease.event = before.event
       }
       leases.setExpiry(index, before.expires)
     case .rangeAdded(let pool, let range):
@@ -50,6 +51,8 @@ extension Book {
         series.uses += 1
       }
     case .seriesAdvanced(let series, let next): series.next = next
+    case .seriesCounted(let series, let counts): series.counts = counts
+    case .recorded(let pool, let mark): pool.events.undo(to: mark)
     case .counted(let pool, let counters, let lastGenerated, let nextLease):
       pool.counters = counters
       pool.lastGenerated = lastGenerated
@@ -66,6 +69,8 @@ extension Book {
     for pool in dirtyPools {
       pool.isDirty = false
       pool.dirtyAmounts.removeAll(keepingCapacity: true)
+      pool.firstEvent = pool.nextEvent
+      pool.events.removeAll()
       pool.stock.forget()
       pool.returned.forget()
     }

@@ -18,6 +18,8 @@ final class Book {
     case returnedAdded(Pool, Series)
     case returnedTaken(Pool, Int)
     case seriesAdvanced(Series, next: Int64)
+    case seriesCounted(Series, SeriesCounts)
+    case recorded(Pool, EventWriter.Mark)
     case counted(Pool, Counters, lastGenerated: Int64, nextLease: Int64)
     case amount(Pool, String, Int64?)
     case other(() -> Void)
@@ -38,7 +40,7 @@ final class Book {
   var undoLog: [Change] = []
   /// Pools with rows to write before the commit.
   var dirtyPools: [Pool] = []
-  /// Series whose next serial is to be written before the commit.
+  /// Series whose next serial or counts are to be written before the commit.
   var dirtySeries: [Series] = []
   var dirtyRanges: [StockRange] = []
   /// Series of which numbers were taken off the line.
@@ -60,14 +62,25 @@ final class Book {
     return pool
   }
 
-  /// Notes the counters before the first change of a call, and that their row is to be written.
+  /// Notes the counters and the events before the first change of a call, and that the counters' row
+  /// is to be written.
   func touch(_ pool: Pool) {
     undoLog.append(
       .counted(
         pool, pool.counters, lastGenerated: pool.lastGenerated, nextLease: pool.nextLease))
+    undoLog.append(.recorded(pool, pool.events.mark))
     if !pool.isDirty {
       pool.isDirty = true
       dirtyPools.append(pool)
+    }
+  }
+
+  /// Notes the counts of a series before they change, and that its row is to be written.
+  func touch(_ series: Series) {
+    undoLog.append(.seriesCounted(series, series.counts))
+    if !series.isDirty {
+      series.isDirty = true
+      dirtySeries.append(series)
     }
   }
 

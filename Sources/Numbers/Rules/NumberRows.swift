@@ -11,14 +11,14 @@ protocol NumberRows: AnyObject {
 
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool)
   /// What is left of the range will never be handed out.
-  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool)
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64)
 
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?)
   func deleteLock(_ key: NumberKey)
   func insertCompleted(_ key: NumberKey, _ ended: EndedNumber)
   /// `returned` is on the lease clock, µs; `place` counts up in the pool's line.
   func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64)
-  func retireReturned(_ key: NumberKey)
+  func retireReturned(_ key: NumberKey, event: Int64)
   func deleteReturned(_ key: NumberKey)
 
   /// Inserts or replaces the row of a lease.

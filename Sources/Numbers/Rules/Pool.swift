@@ -42,6 +42,10 @@ final class Pool {
   var dirtyAmounts: Set<String> = []
   /// When the last numbers were made; the next are never made earlier.
   var lastGenerated = Int64.min
+  /// What the batch in hand brings to the lives of its numbers.
+  var events = EventWriter()
+  /// The sequence of the first of `events`, or of the next one there will be.
+  var firstEvent: Int64 = 1
   /// The period (serial 0) of which it was told that few serials are left.
   var lowTold: NumberKey?
   /// Its row doesn't have the present counters.
@@ -64,6 +68,9 @@ final class Pool {
     self.zone = zone
     self.editions = editions
   }
+
+  /// The sequence that the next event gets.
+  var nextEvent: Int64 { firstEvent + Int64(events.count) }
 
   /// The moment that a number made now shows.
   func generationMoment(_ now: Moment) -> Int64 { max(now.wall, lastGenerated) }

@@ -44,6 +44,9 @@ final class BookLoader {
       book.grownEditions.append(contentsOf: pool.editions)
       book.fillLater(pool)
     }
+    for case let pool? in book.pools {
+      pool.firstEvent = try connection.head(of: NumberFeed.key(of: pool.business)) + 1
+    }
     book.committed()
   }
 
@@ -153,6 +156,8 @@ final class BookLoader {
     let edition = try edition(row, of: pool)
     let series = Series(
       pool: pool.index, edition: edition.index, period: row.small(2), next: row.integer(3))
+    series.counts = SeriesCounts(
+      completed: row.integer(4), retired: row.integer(5), lapsed: row.integer(6))
     series.index = book.series.insert(series)
     edition.series[series.period] = series.index
     edition.highestPeriod = max(edition.highestPeriod, series.period)
@@ -163,7 +168,7 @@ final class BookLoader {
     let series = try series(row, of: pool)
     let range = StockRange(
       series: series.index, first: row.integer(3), next: row.integer(4), last: row.integer(5),
-      generated: row.integer(6))
+      generated: row.integer(6), event: row.integer(7))
     book.add(range, to: series, in: pool)
   }
 
@@ -173,7 +178,8 @@ final class BookLoader {
     _ = book.insert(
       Lease(
         pool: pool.index, id: row.integer(1), caller: caller, ttl: row.integer(4),
-        expires: row.integer(5), isImplicit: row.bool(6), isStored: true),
+        expires: row.integer(5), isImplicit: row.bool(6), isStored: true,
+        event: row.integer(7)),
       in: pool)
     book.callers.release(caller)
   }
@@ -195,7 +201,7 @@ final class BookLoader {
       Lock(
         series: series.index, lease: leaseIndex ?? -1, caller: caller,
         generation: UInt32(truncatingIfNeeded: row.integer(4)), serial: row.integer(3),
-        allocated: row.integer(6), generated: row.integer(5)),
+        allocated: row.integer(6), generated: row.integer(5), event: row.integer(12)),
       to: series)
     book.callers.release(caller)
   }
@@ -206,7 +212,8 @@ final class BookLoader {
     pool.returned.append(
       ReturnedNumber(
         series: series.index, generation: UInt32(truncatingIfNeeded: row.integer(4)),
-        serial: row.integer(3), generated: row.integer(5), returned: row.integer(6)))
+        serial: row.integer(3), generated: row.integer(5), returned: row.integer(6),
+        event: row.integer(8)))
     pool.nextPlace = row.integer(7) + 1
     series.returns.append(row.integer(6))
     series.uses += 1

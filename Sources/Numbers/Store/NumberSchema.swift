@@ -10,6 +10,7 @@ enum NumberSchema {
     Migration(number: 1, sql: pools),
     Migration(number: 2, sql: numbers),
     Migration(number: 3, sql: stops),
+    Migration(number: 4, sql: events),
   ]
 
   private static let pools = """
@@ -151,5 +152,28 @@ enum NumberSchema {
       implicit BIGINT NOT NULL,
       PRIMARY KEY (pool, lease)
     ) WITHOUT ROWID;
+    """
+
+  /// `event` is the sequence of the last event of the number, the range or the lease in the pool's
+  /// feed. What was there before events were kept has 0. The counts of a series are of what is kept
+  /// of it.
+  private static let events = """
+    ALTER TABLE number_range ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_lock ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_completed ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_returned ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_lease ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN completed BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN retired BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN lapsed BIGINT NOT NULL DEFAULT 0;
+    UPDATE number_series SET
+      completed = (SELECT COUNT(*) FROM number_completed n WHERE n.pool = number_series.pool
+        AND n.edition = number_series.edition AND n.period = number_series.period),
+      retired = (SELECT COUNT(*) FROM number_returned n WHERE n.pool = number_series.pool
+        AND n.edition = number_series.edition AND n.period = number_series.period
+        AND n.retired = 1),
+      lapsed = (SELECT COALESCE(SUM(n.last_serial - n.next_serial + 1), 0) FROM number_range n
+        WHERE n.pool = number_series.pool AND n.edition = number_series.edition
+        AND n.period = number_series.period AND n.lapsed = 1);
     """
 }

@@ -45,7 +45,10 @@ public final class NumberState: WriterState {
 
   /// Writes the rows that are written once a batch.
   public func willCommit(_ batch: Batch) {
-    for pool in book.dirtyPools where book.contains(pool) { writeCounters(of: pool, batch) }
+    for pool in book.dirtyPools where book.contains(pool) {
+      writeCounters(of: pool, batch)
+      NumberFeed.append(pool, batch)
+    }
     for series in book.dirtySeries {
       guard let pool = book.pools[Int(series.pool)] else { continue }
       batch.write(NumberStatements.putSeries) { row in
@@ -53,6 +56,9 @@ public final class NumberState: WriterState {
         row.bind(Int64(series.edition))
         row.bind(Int64(series.period))
         row.bind(series.next)
+        row.bind(series.counts.completed)
+        row.bind(series.counts.retired)
+        row.bind(series.counts.lapsed)
       }
     }
     for range in book.dirtyRanges { writeRange(range, batch) }

@@ -33,11 +33,12 @@ enum NumberStatements {
     """)
   static let putSeries = Statement(
     """
-    INSERT INTO number_series VALUES ($1, $2, $3, $4)
-    ON CONFLICT (pool, edition, period) DO UPDATE SET next_serial = excluded.next_serial
+    INSERT INTO number_series VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (pool, edition, period) DO UPDATE SET next_serial = excluded.next_serial,
+      completed = excluded.completed, retired = excluded.retired, lapsed = excluded.lapsed
     """)
   static let insertRange = Statement(
-    "INSERT INTO number_range VALUES ($1, $2, $3, $4, $5, $6, $7, 0)")
+    "INSERT INTO number_range VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)")
   static let advanceRange = Statement(
     """
     UPDATE number_range SET next_serial = $5
@@ -45,7 +46,7 @@ enum NumberStatements {
     """)
   static let lapseRange = Statement(
     """
-    UPDATE number_range SET next_serial = $5, lapsed = 1
+    UPDATE number_range SET next_serial = $5, lapsed = 1, event = $6
     WHERE pool = $1 AND edition = $2 AND period = $3 AND first_serial = $4
     """)
   static let deleteRange = Statement(
@@ -55,14 +56,15 @@ enum NumberStatements {
     """)
 
   static let insertLock = Statement(
-    "INSERT INTO number_lock VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+    "INSERT INTO number_lock VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
   static let deleteLock = Statement(
     """
     DELETE FROM number_lock WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
   static let insertCompleted = Statement(
     """
-    INSERT INTO number_completed VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    INSERT INTO number_completed
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     """)
   static let findCompleted = Statement(
     """
@@ -73,7 +75,7 @@ enum NumberStatements {
   static let insertReturned = Statement(
     """
     INSERT INTO number_returned
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
     """)
   static let findReturned = Statement(
     """
@@ -83,7 +85,7 @@ enum NumberStatements {
     """)
   static let retireReturned = Statement(
     """
-    UPDATE number_returned SET retired = 1
+    UPDATE number_returned SET retired = 1, event = $5
     WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
   static let deleteReturned = Statement(
@@ -110,8 +112,9 @@ enum NumberStatements {
     """)
   static let putLease = Statement(
     """
-    INSERT INTO number_lease VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (pool, lease) DO UPDATE SET expires_boot_us = excluded.expires_boot_us
+    INSERT INTO number_lease VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (pool, lease) DO UPDATE SET expires_boot_us = excluded.expires_boot_us,
+      event = excluded.event
     """)
   static let deleteLease = Statement("DELETE FROM number_lease WHERE pool = $1 AND lease = $2")
 
@@ -133,24 +136,28 @@ enum NumberStatements {
   static let stops = Statement(
     "SELECT pool, switch, warning, principal, reason, stopped_us FROM number_stop")
   static let amounts = Statement("SELECT pool, currency, completed_minor FROM number_amount")
-  static let series = Statement("SELECT pool, edition, period, next_serial FROM number_series")
+  static let series = Statement(
+    "SELECT pool, edition, period, next_serial, completed, retired, lapsed FROM number_series")
   static let ranges = Statement(
     """
-    SELECT pool, edition, period, first_serial, next_serial, last_serial, generated_us
+    SELECT pool, edition, period, first_serial, next_serial, last_serial, generated_us, event
     FROM number_range WHERE lapsed = 0 ORDER BY pool, generated_us, edition, period, first_serial
     """)
   static let leases = Statement(
-    "SELECT pool, lease, holder, principal, ttl_us, expires_boot_us, implicit FROM number_lease")
+    """
+    SELECT pool, lease, holder, principal, ttl_us, expires_boot_us, implicit, event
+    FROM number_lease
+    """)
   static let locks = Statement(
     """
     SELECT pool, edition, period, serial, generation, generated_us, allocated_us, holder,
-      principal, lease, lease_ttl_us, lease_expires_boot_us
+      principal, lease, lease_ttl_us, lease_expires_boot_us, event
     FROM number_lock
     """)
   static let returned = Statement(
     """
     SELECT pool, edition, period, serial, generation, generated_us, returned_boot_us,
-      place
+      place, event
     FROM number_returned WHERE retired = 0 ORDER BY pool, place
     """)
 }

@@ -76,13 +76,15 @@ final class StoredRows: NumberRows {
       row.bind(range.next)
       row.bind(range.last)
       row.bind(range.generated)
+      row.bind(range.event)
     }
   }
 
-  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool) {
+  func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64) {
     batch.write(NumberStatements.lapseRange) { row in
       bind(range, series, pool, &row)
       row.bind(range.next)
+      row.bind(event)
     }
   }
 
@@ -104,6 +106,7 @@ final class StoredRows: NumberRows {
       row.bind(lease?.id ?? 0)
       row.bind(lease?.ttl ?? 0)
       row.bind(lease?.expires ?? 0)
+      row.bind(lock.event)
     }
   }
 
@@ -122,6 +125,7 @@ final class StoredRows: NumberRows {
       row.bind(ended.lease)
       row.bind(currency)
       row.bind(minor)
+      row.bind(ended.event)
     }
   }
 
@@ -141,10 +145,16 @@ final class StoredRows: NumberRows {
       row.bind(ended.caller.principal)
       row.bind(ended.lease)
       row.bind(reason)
+      row.bind(ended.event)
     }
   }
 
-  func retireReturned(_ key: NumberKey) { write(NumberStatements.retireReturned, key) }
+  func retireReturned(_ key: NumberKey, event: Int64) {
+    batch.write(NumberStatements.retireReturned) { row in
+      bind(key, &row)
+      row.bind(event)
+    }
+  }
 
   func deleteReturned(_ key: NumberKey) { write(NumberStatements.deleteReturned, key) }
 
@@ -157,6 +167,7 @@ final class StoredRows: NumberRows {
       row.bind(lease.ttl)
       row.bind(lease.expires)
       row.bind(lease.isImplicit)
+      row.bind(lease.event)
     }
   }
 

@@ -139,8 +139,11 @@ extension Book {
       if takenSeries.last !== series { takenSeries.append(series) }
       let key = key(series, number.serial)
       if plan.tooOld.contains(offset) {
-        rows.retireReturned(key)
+        let event = recordRetirement(of: number, in: pool, at: now)
+        rows.retireReturned(key, event: event)
         pool.counters.retired += 1
+        touch(series)
+        series.counts.retired += 1
         continue
       }
       rows.deleteReturned(key)
@@ -148,7 +151,7 @@ extension Book {
       numbers.append(
         hand(
           key, series, in: pool, generation: number.generation + 1, generated: number.generated,
-          hold, at: now, rows: rows))
+          after: number.event, hold, at: now, rows: rows))
     }
     pool.returned.takeFirst(plan.lineCount)
     undoLog.append(.returnedTaken(pool, plan.lineCount))
@@ -164,7 +167,7 @@ extension Book {
       let range = pool.stock[spent]
       guard let series = series[range.series] else { return }
       guard isFresh(range.series, range.generated, in: pool, plan.target) else {
-        lapse(range, series, in: pool, rows: rows)
+        lapse(range, series, in: pool, plan.target, rows: rows)
         spent += 1
         continue
       }
@@ -174,7 +177,7 @@ extension Book {
         numbers.append(
           hand(
             key(series, serial), series, in: pool, generation: 1, generated: range.generated,
-            hold, at: now, rows: rows))
+            after: range.event, hold, at: now, rows: rows))
       }
       needed -= count
       if range.count == 0 { spent += 1 }
@@ -184,12 +187,14 @@ extension Book {
 
   private func hand(
     _ key: NumberKey, _ series: Series, in pool: Pool, generation: UInt32, generated: Int64,
-    _ hold: Hold, at now: Moment, rows: any NumberRows
+    after event: Int64, _ hold: Hold, at now: Moment, rows: any NumberRows
   ) -> Allocation.Number {
     let edition = pool.editions[Int(series.edition)]
-    let lock = Lock(
+    var lock = Lock(
       series: series.index, lease: hold.lease, caller: hold.caller,
-      generation: generation, serial: key.serial, allocated: now.wall, generated: generated)
+      generation: generation, serial: key.serial, allocated: now.wall, generated: generated,
+      event: event)
+    lock.event = recordBeginning(of: lock, hold, in: pool)
     attach(lock, to: series)
     rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
     let skeleton = edition.skeleton(at: generated) ?? []

@@ -69,7 +69,10 @@ extension Book {
     guard count > 0 else { return }
     let range = StockRange(
       series: series.index, first: series.next, next: series.next, last: series.next + count - 1,
-      generated: target.moment)
+      generated: target.moment,
+      event: recordRange(
+        .generated, series, series.next...(series.next + count - 1), generated: target.moment,
+        after: 0, in: pool, at: target.moment))
     undoLog.append(.seriesAdvanced(series, next: series.next))
     series.next += count
     if !series.isDirty {
@@ -131,9 +134,18 @@ extension Book {
   }
 
   /// Notes that what is left of a range is never handed out.
-  func lapse(_ range: StockRange, _ series: Series, in pool: Pool, rows: any NumberRows) {
+  func lapse(
+    _ range: StockRange, _ series: Series, in pool: Pool, _ target: GenerationTarget,
+    rows: any NumberRows
+  ) {
+    guard range.count > 0 else { return }
+    let event = recordRange(
+      .lapsed, series, range.next...range.last, generated: range.generated, after: range.event,
+      in: pool, at: target.moment)
     pool.counters.lapsed += range.count
-    rows.lapseRange(range, of: series, in: pool)
+    touch(series)
+    series.counts.lapsed += range.count
+    rows.lapseRange(range, of: series, in: pool, event: event)
   }
 
   /// Takes the first ranges out of the stock: they are used up, or lapsed.
@@ -193,7 +205,7 @@ extension Book {
       guard !isFresh(range.series, range.generated, in: pool, target),
         let series = series[range.series]
       else { break }
-      lapse(range, series, in: pool, rows: rows)
+      lapse(range, series, in: pool, target, rows: rows)
       count += 1
     }
     takeRanges(count, in: pool)

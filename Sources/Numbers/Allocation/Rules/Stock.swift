@@ -20,21 +20,33 @@ final class StockRange {
   let last: Int64
   /// What the numbers' timestamps show. Wall clock, µs.
   let generated: Int64
+  /// The sequence of the event that tells of its making. 0: it isn't known.
+  let event: Int64
   /// Numbers in stock up to its end, from any fixed place before it: the difference of two ranges
   /// says how many numbers are between them, since only the first range is ever used in part.
   var end: Int64 = 0
   /// Its row doesn't say how far it is used.
   var isDirty = false
 
-  init(series: Int32, first: Int64, next: Int64, last: Int64, generated: Int64) {
+  init(
+    series: Int32, first: Int64, next: Int64, last: Int64, generated: Int64, event: Int64
+  ) {
     self.series = series
     self.first = first
     self.next = next
     self.last = last
     self.generated = generated
+    self.event = event
   }
 
   var count: Int64 { last - next + 1 }
+}
+
+/// How many serials of a series came to which end.
+struct SeriesCounts: Equatable {
+  var completed: Int64 = 0
+  var retired: Int64 = 0
+  var lapsed: Int64 = 0
 }
 
 /// The serials of one period of one template.
@@ -54,6 +66,7 @@ final class Series {
   var stockCount: Int64 = 0
   /// When its numbers in line came back (lease clock, µs), in the order of the line.
   var returns = Line<Int64>()
+  var counts = SeriesCounts()
   var isDirty = false
 
   init(pool: Int32, edition: Int32, period: Int32, next: Int64) {

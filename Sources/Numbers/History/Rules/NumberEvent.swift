@@ -14,6 +14,7 @@
 ///     expired     a number     in line, or final¹   its allocated or reused
 ///     completed   a number     completed, final     its allocated or reused
 ///     retired     a number     retired, final       its released or expired
+///     imported    a number     live                 none
 ///
 /// ¹ `isRetired`, where the pool never hands a number out again
 struct NumberEvent: Equatable, Sendable {
@@ -28,6 +29,7 @@ struct NumberEvent: Equatable, Sendable {
     case expired = 7
     case completed = 8
     case retired = 9
+    case imported = 10
   }
 
   var kind: Kind
@@ -39,8 +41,8 @@ struct NumberEvent: Equatable, Sendable {
   var caller = Caller(principal: "", holder: "")
   /// The lease that holds or held it. 0: none.
   var lease: Int64 = 0
-  /// When it goes back unless renewed, on the wall clock as it was then, µs: of allocated, reused
-  /// and renewed. Nil: without a lease.
+  /// When it goes back unless renewed, on the wall clock as it was then, µs: of allocated, reused,
+  /// imported and renewed. Nil: without a lease.
   var expires: Int64?
 
   /// The template and the period of the serials. Not of renewed.
@@ -77,7 +79,7 @@ extension NumberEvent.Kind {
   /// A number that was held until then.
   var isEnd: Bool { self == .released || self == .expired || self == .completed }
   /// A number that is held from then on.
-  var isBeginning: Bool { self == .allocated || self == .reused }
+  var isBeginning: Bool { self == .allocated || self == .reused || self == .imported }
   var isOfRange: Bool { self == .generated || self == .lapsed }
   var hasCaller: Bool { isEnd || isBeginning || self == .renewed }
   var hasExpiry: Bool { isBeginning || self == .renewed }

@@ -74,13 +74,18 @@ extension Book {
     at now: Moment, rows: any NumberRows
   ) {
     guard let lock = locks[index] else { return }
-    let ended = ended(
+    var ended = ended(
       lock, .completed(currency: amount?.currency ?? "", amountMinor: amount?.minor ?? 0), at: now)
+    ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
     remove(index)
     endIfEmpty(lock.lease, rows: rows)
     rows.deleteLock(key)
     rows.insertCompleted(key, ended)
     pool.counters.completed += 1
+    if let series = series[lock.series] {
+      touch(series)
+      series.counts.completed += 1
+    }
     if let amount {
       let before = pool.amounts[amount.currency]
       undoLog.append(.amount(pool, amount.currency, before))

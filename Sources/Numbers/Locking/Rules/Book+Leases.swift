@@ -111,8 +111,13 @@ extension Book {
     let pool = try pool(of: business)
     let index = try lease(id, of: caller, in: pool)
     guard let before = leases[index] else { throw .leaseNotFound }
+    touch(pool)
     undoLog.append(.leaseChanged(index, before))
-    leases.update(index) { $0.isStored = true }
+    let event = recordRenewal(of: before, expires: now.boot + before.ttl, in: pool, at: now)
+    leases.update(index) { lease in
+      lease.isStored = true
+      lease.event = event
+    }
     leases.setExpiry(index, now.boot + before.ttl)
     return put(index, in: pool, at: now, rows: rows)
   }

@@ -9,19 +9,22 @@ extension Book {
     else { return }
     let key = key(series, lock.serial)
     let isRetired = pool.settings.reuse == .never
+    var ended = ended(lock, .returned(cause, isRetired: isRetired, reason: reason), at: now)
+    ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
     remove(index)
     rows.deleteLock(key)
     rows.insertReturned(
-      key, ended(lock, .returned(cause, isRetired: isRetired, reason: reason), at: now),
-      returned: now.boot, place: isRetired ? 0 : pool.nextPlace)
+      key, ended, returned: now.boot, place: isRetired ? 0 : pool.nextPlace)
     if isRetired {
       pool.counters.retired += 1
+      touch(series)
+      series.counts.retired += 1
       return
     }
     pool.returned.append(
       ReturnedNumber(
         series: lock.series, generation: lock.generation, serial: lock.serial,
-        generated: lock.generated, returned: now.boot))
+        generated: lock.generated, returned: now.boot, event: ended.event))
     pool.nextPlace += 1
     series.returns.append(now.boot)
     series.uses += 1

@@ -23,6 +23,8 @@ struct Lease {
   var isStored: Bool
   /// It ran out, and its numbers are being returned.
   var isExpiring = false
+  /// The sequence of the event that tells of its last renewal. 0: there was none, or it isn't known.
+  var event: Int64 = 0
 }
 
 /// All leases, and the order in which they run out: a binary heap in which each lease knows its

@@ -24,6 +24,8 @@ struct Lock {
   var allocated: Int64
   /// When the number was made: what its timestamp shows. Wall clock, µs.
   var generated: Int64
+  /// The sequence of the event that tells of its handing out. 0: it isn't known.
+  var event: Int64
 }
 
 /// Names a number whatever its text: by template (edition) of its pool, period and serial.
@@ -56,6 +58,8 @@ struct EndedNumber: Sendable, Equatable {
   var generated: Int64
   var ended: Int64
   var end: End
+  /// The sequence of the event that tells of it. 0: it isn't known.
+  var event: Int64 = 0
 }
 
 /// A number in line to be handed out again.
@@ -68,4 +72,6 @@ struct ReturnedNumber {
   var generated: Int64
   /// On the lease clock, µs.
   var returned: Int64
+  /// The sequence of the event that tells of its return. 0: it isn't known.
+  var event: Int64
 }

@@ -1,0 +1,14 @@
+internal import Store
+
+/// The feed of a pool: the events of its numbers, in the form of `EventFormat`.
+enum NumberFeed {
+  static func key(of business: String) -> FeedKey { FeedKey(business: business, kind: "numbers") }
+
+  /// Stores what a batch brings.
+  static func append(_ pool: Pool, _ batch: Batch) {
+    guard pool.events.count > 0 else { return }
+    let key = key(of: pool.business)
+    assert(batch.feeds.next(of: key) == pool.firstEvent)
+    batch.feeds.append(pool.events.bytes, count: pool.events.count, to: key, batch)
+  }
+}
