@@ -60,10 +60,11 @@ let package = Package(
     module("API", ["RPC", "Messages", "CMessages"]),
     module("Store", ["CSQLite", "CLinux"]),
     module("Numbers", ["API", "RPC", "Messages", "Store", "Crypto"]),
+    module("Warnings", ["Numbers", "API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",
       dependencies: [
-        "Numbers", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
+        "Numbers", "Warnings", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -130,6 +131,9 @@ let package = Package(
     tests(
       "Numbers",
       ["Numbers", "API", "RPC", "HTTP2", "EventLoop", "Messages", "Store", "StoreFaults"]),
+    tests(
+      "Warnings",
+      ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),
   ]

@@ -15,8 +15,12 @@ import Testing
     "Store": ["CSQLite", "CLinux", "Glibc", "Synchronization"],
     // A capability knows calls, messages and the store; never streams, loops or a database's library.
     "Numbers": ["API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization"],
+    "Warnings": [
+      "Numbers", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
+    ],
     "orderwire": [
-      "Numbers", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages", "ArgumentParser",
+      "Numbers", "Warnings", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
+      "ArgumentParser",
       "Logging",
       "Glibc", "FoundationEssentials", "Synchronization",
     ],
