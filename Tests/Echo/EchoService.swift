@@ -109,6 +109,12 @@ public struct EchoService: Sendable {
       try await responses.write(request)
       try await responses.write(request, compressed: false)
       try await responses.write(request)
+    case "encoded", "encoded compress":
+      if request.typeURL == "encoded compress" { context.setCompression(.gzip) }
+      guard let message = try? EncodedMessage(request) else { throw RPCError(.internal, "encoding") }
+      try await responses.write(message)
+      try await responses.write(message, compressed: false)
+      try await responses.write(EncodedMessage(bytes: []))
     case "compress too late":
       try await responses.write(request)
       context.setCompression(.gzip)

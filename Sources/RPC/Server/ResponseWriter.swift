@@ -20,6 +20,23 @@ public struct ResponseWriter<Element: Message>: Sendable {
       }
     }
     try call.send(message, compressed: compressed)
+    try await awaitWritable()
+  }
+
+  /// The same for a message that is encoded already.
+  public nonisolated(nonsending) func write(
+    _ message: EncodedMessage<Element>, compressed: Bool = true
+  ) async throws(RPCError) {
+    guard call.loop.isCurrent else {
+      return try await call.loop.call { () throws(RPCError) in
+        try await write(message, compressed: compressed)
+      }
+    }
+    try call.send(encoded: message.bytes, compressed: compressed)
+    try await awaitWritable()
+  }
+
+  private nonisolated(nonsending) func awaitWritable() async throws(RPCError) {
     while call.stream?.mustAwaitWritable() ?? false {
       await call.writerWaiters.wait(on: call.loop)
       if let failure = call.failure { throw failure }

@@ -28,6 +28,14 @@ extension ServerCall {
     }
   }
 
+  /// The same for a message that is encoded already.
+  func send(encoded message: [UInt8], compressed: Bool) throws(RPCError) {
+    guard state.canRespond, let stream else { throw failure ?? .cancelled }
+    let isCompressed = compressed && compressesResponses.load(ordering: .relaxed) && mayCompress
+    sendHeadersIfNeeded(stream)
+    stream.send(encoded: message, isCompressed ? GzipCoder.of(loop).deflater : nil)
+  }
+
   /// Sends the headers if they are still to be sent.
   func sendHeadersIfNeeded() throws(RPCError) {
     guard state.canRespond, let stream else { throw failure ?? .cancelled }

@@ -40,10 +40,26 @@ extension HTTP2Stream {
     guard nowhere == nil else { throw EncodingFailure(.memoryLimit) }
     beforehand()
     let compressed = deflater.compress()
-    let bytes = compressed ?? deflater.plain
+    send(compressed ?? deflater.plain, flag: compressed == nil ? 0 : 1)
+  }
+
+  /// Queues a message that is encoded already, compressed if there is a deflater and that makes it
+  /// smaller.
+  func send(encoded message: [UInt8], _ deflater: Deflater?) {
+    message.withUnsafeBytes { plain in
+      defer { deflater?.forget() }
+      if let source = plain.baseAddress, let room = deflater?.room(for: plain.count) {
+        room.copyMemory(from: source, byteCount: plain.count)
+        if let compressed = deflater?.compress() { return send(compressed, flag: 1) }
+      }
+      send(plain, flag: 0)
+    }
+  }
+
+  private func send(_ bytes: UnsafeRawBufferPointer, flag: UInt8) {
     sendData(count: Limits.messagePrefix + bytes.count) { memory in
       guard let start = memory.baseAddress else { return }
-      let body = Self.writePrefix(start, bytes.count, flag: compressed == nil ? 0 : 1)
+      let body = Self.writePrefix(start, bytes.count, flag: flag)
       if let source = bytes.baseAddress { body.copyMemory(from: source, byteCount: bytes.count) }
     }
   }

@@ -43,6 +43,27 @@ import Testing
     }
   }
 
+  /// One encoding for several responses: compressed or not, it is the message that it was.
+  @Test func encodedMessagesAreCompressedLikeOthers() async throws {
+    try await EchoServer.run { echo async throws in
+      for (word, expected) in [
+        ("encoded", [false, false, false]), ("encoded compress", [true, false, false]),
+      ] {
+        let request = ProtoAny(typeURL: word, value: Self.large)
+        let stream: ClientStream<ProtoAny, ProtoAny> = try await echo.channel.serverStreaming(
+          service: "test.Echo", method: "Expand", request)
+        var answers: [ProtoAny] = []
+        var compressed: [Bool] = []
+        while let message = try await stream.next() {
+          answers.append(message)
+          compressed.append(try await stream.isResponseCompressed())
+        }
+        #expect(answers == [request, request, ProtoAny()])
+        #expect(compressed == expected)
+      }
+    }
+  }
+
   @Test func whatWouldGrowIsNotCompressed() async throws {
     try await EchoServer.run { echo async throws in
       let stream: ClientStream<ProtoAny, ProtoAny> = try await echo.channel.serverStreaming(
