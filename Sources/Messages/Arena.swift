@@ -64,6 +64,19 @@ public final class Arena {
     return UnsafeRawPointer(message)
   }
 
+  /// The bytes of a small message, in the arena; nil: it isn't small. To count them beforehand would
+  /// take as long as to write them, so they are copied once more instead.
+  @usableFromInline
+  func writeSmall(_ message: UnsafeMutableRawPointer) -> UnsafeRawBufferPointer? {
+    let most = used * Limits.wireGrowth
+    guard used <= Limits.smallMessage, let place = state.pointee.allocate(most) else { return nil }
+    let count = protobuf_c_message_pack(
+      message.assumingMemoryBound(to: ProtobufCMessage.self),
+      place.assumingMemoryBound(to: UInt8.self))
+    assert(count <= most, "a message has grown beyond the room for it")
+    return UnsafeRawBufferPointer(start: place, count: count)
+  }
+
   /// How many bytes the packed message takes on the wire.
   @usableFromInline
   func packedSize(_ message: UnsafeMutableRawPointer) -> Int {

@@ -15,6 +15,14 @@ public enum Limits {
   /// The most that an arena may be given: protobuf-c counts lengths in 32 bits.
   public static let largestArena = 1 << 30
 
+  /// What a byte of protobuf-c's structs becomes on the wire at most. The worst is a negative number in a list
+  /// that isn't packed: four bytes become ten, behind a tag of five.
+  static let wireGrowth = 4
+
+  /// A message whose structs take no more than this is written before its size is known, into what
+  /// the arena keeps anyway.
+  static let smallMessage = 1 << 10
+
   /// What an arena keeps between calls; what a call needs beyond is given back.
   public static let arenaKeeps = 16 << 10
 

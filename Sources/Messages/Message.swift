@@ -52,8 +52,13 @@ extension Message {
   ) throws(EncodingFailure) {
     arena.reset()
     let packed = try arena.pack(self)
-    let size = arena.packedSize(packed)
-    arena.write(packed, to: reserve(size))
+    if let bytes = arena.writeSmall(packed) {
+      let place = reserve(bytes.count)
+      if let source = bytes.baseAddress { place.copyMemory(from: source, byteCount: bytes.count) }
+    } else {
+      let size = arena.packedSize(packed)
+      arena.write(packed, to: reserve(size))
+    }
   }
 
   /// The message that `bytes` hold, decoded with an arena of its own.
