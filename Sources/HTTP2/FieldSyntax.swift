@@ -1,26 +1,18 @@
 /// The syntax of names and values in HTTP, on bytes as they came from the peer.
 enum FieldSyntax {
-  /// A set of ASCII characters, as bits; no other byte is in it.
-  private struct Characters {
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
+  /// A set of ASCII characters, as a table of all bytes that is made once and never freed.
+  // @unchecked: never changed once it is made.
+  private struct Characters: @unchecked Sendable {
+    private let isIn = UnsafeMutablePointer<Bool>.allocate(capacity: 256)
 
     init(_ text: StaticString) {
-      for index in 0..<text.utf8CodeUnitCount {
-        let byte = text.utf8Start[index]
-        if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
-      }
-    }
-
-    @inline(__always)
-    func contain(_ byte: UInt8) -> Bool {
-      guard byte < 128 else { return false }
-      return (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0
+      isIn.initialize(repeating: false, count: 256)
+      for index in 0..<text.utf8CodeUnitCount { isIn[Int(text.utf8Start[index])] = true }
     }
 
     @inline(__always)
     func containAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
-      for byte in bytes where !contain(byte) { return false }
+      for byte in bytes where !isIn[Int(byte)] { return false }
       return true
     }
   }

@@ -26,19 +26,12 @@ struct MethodTable: Sendable {
     return nil
   }
 
-  /// FNV-1a over words of eight bytes. Whoever calls can't add paths, so it needn't be keyed.
-  private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      hash =
-        (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x100_0000_01B3
-      offset += 8
-    }
-    while offset < bytes.count {
-      hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01B3
-      offset += 1
-    }
-    return Int(truncatingIfNeeded: hash ^ hash >> 32)
+  /// Of the last eight bytes and the count, which tell most paths apart: of others, runs get longer.
+  /// Whoever calls can't add paths, so it needn't be keyed.
+  private static func hash(_ path: UnsafeRawBufferPointer) -> Int {
+    guard path.count >= 8 else { return path.count }
+    let end = path.loadUnaligned(fromByteOffset: path.count - 8, as: UInt64.self)
+    let mixed = (end ^ UInt64(path.count)) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: mixed >> 32)
   }
 }

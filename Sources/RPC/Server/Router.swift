@@ -30,16 +30,9 @@ public struct Router: Sendable {
     service: StaticString, method: StaticString,
     handler: @escaping @Sendable (Request, ServerContext) throws(RPCError) -> Response
   ) {
-    let run: @Sendable (ServerCall) -> Void = { call in
-      do throws(RPCError) {
-        let request = try call.takeRequest(Request.self)
-        call.handlerReturned(try handler(request, ServerContext(call: call)))
-      } catch {
-        call.handlerReturned(error)
-      }
-    }
     add(
-      Method(service: service, name: method, streamsRequests: false, handler: .immediate(run)))
+      Method(
+        service: service, name: method, streamsRequests: false, handler: ImmediateHandler(handler)))
   }
 
   /// Hands its answer to the last argument, once and before it returns; or has none ready, and lets
@@ -57,12 +50,11 @@ public struct Router: Sendable {
     attempt: @escaping Attempt<Request, Response>
   ) {
     let path = Array("/\(service)/\(method)".utf8)
-    guard let place = methods.firstIndex(where: { $0.path == path }),
-      case .async(let run) = methods[place].handler
+    guard let place = methods.firstIndex(where: { $0.path == path && !$0.streamsRequests })
     else { preconditionFailure("there is no method \(service)/\(method) with a handler") }
     methods[place] = Method(
       service: service, name: method, streamsRequests: false,
-      handler: .attempt({ $0.answerAtOnce(attempt) }, otherwise: run))
+      handler: AttemptingHandler(attempt, otherwise: methods[place].handler))
   }
 
   /// Adds a method of one request and a stream of responses.
@@ -131,7 +123,8 @@ public struct Router: Sendable {
   ) {
     add(
       Method(
-        service: service, name: method, streamsRequests: streamsRequests, handler: .async(run)))
+        service: service, name: method, streamsRequests: streamsRequests,
+        handler: AsyncHandler(run)))
   }
 
   private mutating func add(_ method: Method) {

@@ -152,14 +152,11 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   private func runHandler(_ method: Method) {
     peer = stream?.connection.peer
-    switch method.handler {
-    case .immediate(let run): run(self)
-    case .attempt(let attempt, let run): if !attempt(self) { startTask(run) }
-    case .async(let run): startTask(run)
-    }
+    method.handler.run(self)
   }
 
-  private func startTask(_ run: @escaping @Sendable (ServerCall) async -> Void) {
+  /// Runs the handler in a task of its own.
+  func startTask(_ run: @escaping @Sendable (ServerCall) async -> Void) {
     let task = Task.immediate(executorPreference: loop) { await run(self) }
     if state.phase == .running { self.task = task }
     if state.phase == .ended { task.cancel() }

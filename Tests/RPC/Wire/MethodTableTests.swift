@@ -3,10 +3,14 @@ import Testing
 @testable import RPC
 
 @Suite struct MethodTableTests {
-  private static let names: [StaticString] = ["A", "B", "Ab", "Allocate", "AllocateMany", "é"]
+  // Some end with the same eight bytes.
+  private static let names: [StaticString] = [
+    "A", "B", "Ab", "Allocate", "AllocateMany", "é", "1Allocate", "2Allocate", "3Allocate",
+  ]
 
   private static func method(_ name: StaticString) -> RPC.Method {
-    RPC.Method(service: "a.v1.S", name: name, streamsRequests: false, handler: .immediate { _ in })
+    RPC.Method(
+      service: "a.v1.S", name: name, streamsRequests: false, handler: AsyncHandler { _ in })
   }
 
   private func find(_ path: String, in table: MethodTable) -> String? {
