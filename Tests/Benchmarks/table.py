@@ -10,6 +10,10 @@ class Table:
         met = "yes, the aim too" if measured <= aim else "yes" if measured <= must else "NO"
         self._rows.append((work, f"≤ {must}{unit}", f"{measured:.3g}{unit}", met))
 
+    def add_least(self, work, must, measured, unit=""):
+        """A figure that must be at least `must`."""
+        self._rows.append((work, f"≥ {must}{unit}", f"{measured:.3g}{unit}", "yes" if measured >= must else "NO"))
+
     def report(self, work, measured):
         """What is only reported."""
         self._rows.append((work, "reported", measured, ""))
