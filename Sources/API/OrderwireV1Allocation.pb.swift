@@ -264,6 +264,10 @@ public struct Pool: Message {
   /// Not set: not known. Output only.
   public var runDryTime: ProtoTimestamp? = nil
 
+  /// Live numbers that one holder may have, 0 to 10,000,000, unless SetQuota says otherwise for that
+  /// holder. An authenticated caller is one holder whatever it calls itself. Not set: no limit.
+  public var holderQuota: Int64? = nil
+
   public init() {}
 
   @inlinable
@@ -287,7 +291,8 @@ public struct Pool: Message {
     stock: PoolStock? = nil,
     generationStops: [PoolStop] = [],
     businessStops: [PoolStop] = [],
-    runDryTime: ProtoTimestamp? = nil
+    runDryTime: ProtoTimestamp? = nil,
+    holderQuota: Int64? = nil
   ) {
     self.business = business
     self.template = template
@@ -309,6 +314,7 @@ public struct Pool: Message {
     self.generationStops = generationStops
     self.businessStops = businessStops
     self.runDryTime = runDryTime
+    self.holderQuota = holderQuota
   }
 
   public static var protoName: String { "orderwire.v1.Pool" }
@@ -339,6 +345,7 @@ public struct Pool: Message {
     if c.pointee.n_generation_stops != 0 { self.generationStops = .init(unpacked: UnsafeRawPointer(c.pointee.generation_stops), c.pointee.n_generation_stops) }
     if c.pointee.n_business_stops != 0 { self.businessStops = .init(unpacked: UnsafeRawPointer(c.pointee.business_stops), c.pointee.n_business_stops) }
     if let value = c.pointee.run_dry_time { self.runDryTime = ProtoTimestamp(unpacked: value) }
+    if c.pointee.has_holder_quota != 0 { self.holderQuota = c.pointee.holder_quota }
   }
 
   public func pack(
@@ -429,6 +436,10 @@ public struct Pool: Message {
     if let value = self.runDryTime {
       c.pointee.run_dry_time = try arena.pack(value)
         .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if let value = self.holderQuota {
+      c.pointee.has_holder_quota = 1
+      c.pointee.holder_quota = value
     }
   }
 }
@@ -1677,6 +1688,292 @@ public struct ResumeBusinessResponse: Message {
   }
 }
 
+/// How many live numbers a holder may have.
+public struct Quota: Message {
+  /// Whose quota it is.
+  public var subject: Subject? = nil
+
+  /// The most live numbers at a time, 0 to 10,000,000. Not set: the pool's holder_quota counts.
+  public var limit: Int64? = nil
+
+  /// The numbers that it holds now. Output only.
+  public var live: Int64 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    subject: Subject? = nil,
+    limit: Int64? = nil,
+    live: Int64 = 0
+  ) {
+    self.subject = subject
+    self.limit = limit
+    self.live = live
+  }
+
+  public static var protoName: String { "orderwire.v1.Quota" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__quota__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Quota.self)
+    if c.pointee.has_limit != 0 { self.limit = c.pointee.limit }
+    self.live = c.pointee.live
+    switch c.pointee.subject_case.rawValue {
+    case 1: self.subject = .holder(String(unpacked: c.pointee.holder.data, c.pointee.holder.len))
+    case 2: self.subject = .principal(String(unpacked: c.pointee.principal.data, c.pointee.principal.len))
+    default: break
+    }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Quota.self)
+    if let value = self.limit {
+      c.pointee.has_limit = 1
+      c.pointee.limit = value
+    }
+    if self.live != 0 {
+      c.pointee.has_live = 1
+      c.pointee.live = self.live
+    }
+    switch self.subject {
+    case nil: break
+    case .holder(let value)?:
+      c.pointee.subject_case = .init(rawValue: 1)
+      let holderBytes = try arena.copy(value)
+      c.pointee.holder = .init(len: holderBytes.count, data: holderBytes.baseAddress)
+    case .principal(let value)?:
+      c.pointee.subject_case = .init(rawValue: 2)
+      let principalBytes = try arena.copy(value)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+  }
+
+  /// Whose quota it is.
+  public enum Subject: Sendable, Equatable {
+    /// A holder without authentication, by its name: 1 to 128 bytes.
+    case holder(String)
+    /// An authenticated caller, whatever holder it names: 1 to 1,024 bytes.
+    case principal(String)
+  }
+}
+
+/// Asks for a quota to be set.
+public struct SetQuotaRequest: Message {
+  /// The business whose pool it is. A pool has at most 10,000 quotas.
+  public var business: String = ""
+
+  /// The quota: its subject is required. Without a limit it is taken back.
+  public var quota: Quota? = nil
+
+  /// Names this call, up to 128 bytes, for a safe repetition. It is rarely needed: setting the same
+  /// quota twice does no harm.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    quota: Quota? = nil,
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.quota = quota
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.SetQuotaRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__set_quota_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SetQuotaRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if let value = c.pointee.quota { self.quota = Quota(unpacked: value) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SetQuotaRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if let value = self.quota {
+      c.pointee.quota = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Quota.self)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The quota after the call.
+public struct SetQuotaResponse: Message {
+  /// The quota.
+  public var quota: Quota? = nil
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    quota: Quota? = nil,
+    repeatable: Bool = false
+  ) {
+    self.quota = quota
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.SetQuotaResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__set_quota_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SetQuotaResponse.self)
+    if let value = c.pointee.quota { self.quota = Quota(unpacked: value) }
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SetQuotaResponse.self)
+    if let value = self.quota {
+      c.pointee.quota = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Quota.self)
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for a page of the quotas that were set.
+public struct ListQuotasRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// The most quotas to return, 0 to 1,000. 0 means 100.
+  public var pageSize: Int32 = 0
+
+  /// Where to go on: next_page_token of the page before. Empty: at the beginning.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListQuotasRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_quotas_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListQuotasRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListQuotasRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// A page of the quotas that were set.
+public struct ListQuotasResponse: Message {
+  /// The quotas: those of holders, then those of principals, each in the order of their names.
+  public var quotas: [Quota] = []
+
+  /// The page_token of the next page. Empty: this was the last.
+  public var nextPageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    quotas: [Quota] = [],
+    nextPageToken: String = ""
+  ) {
+    self.quotas = quotas
+    self.nextPageToken = nextPageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListQuotasResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_quotas_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListQuotasResponse.self)
+    if c.pointee.n_quotas != 0 { self.quotas = .init(unpacked: UnsafeRawPointer(c.pointee.quotas), c.pointee.n_quotas) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListQuotasResponse.self)
+    if !self.quotas.isEmpty {
+      c.pointee.n_quotas = self.quotas.count
+      c.pointee.quotas = try arena.pack(all: self.quotas)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Quota>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+  }
+}
+
 /// Asks for a number to be taken apart.
 public struct ParseNumberRequest: Message {
   /// The business whose number it is.
@@ -1840,13 +2137,13 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 5918))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 6699))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/allocation.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.AllocationService"],
-    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
+    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
     bytes: bytes)
 }

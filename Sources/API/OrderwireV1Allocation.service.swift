@@ -58,6 +58,17 @@ public protocol AllocationServiceProtocol: Sendable {
     _ request: ResumeBusinessRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeBusinessResponse
 
+  /// Says how many live numbers one holder may have at most, in place of the pool's holder_quota. What
+  /// is held already stays, also above a quota that is set lower.
+  func setQuota(
+    _ request: SetQuotaRequest, context: ServerContext
+  ) async throws(RPCError) -> SetQuotaResponse
+
+  /// The quotas that were set for single holders, with what each holds.
+  func listQuotas(
+    _ request: ListQuotasRequest, context: ServerContext
+  ) async throws(RPCError) -> ListQuotasResponse
+
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up
   /// whether the number was ever handed out.
   func parseNumber(
@@ -113,6 +124,14 @@ extension AllocationServiceProtocol {
     router.unary(service: "orderwire.v1.AllocationService", method: "ResumeBusiness") {
       (request: ResumeBusinessRequest, context: ServerContext) async throws(RPCError) -> ResumeBusinessResponse in
       try await self.resumeBusiness(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "SetQuota") {
+      (request: SetQuotaRequest, context: ServerContext) async throws(RPCError) -> SetQuotaResponse in
+      try await self.setQuota(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "ListQuotas") {
+      (request: ListQuotasRequest, context: ServerContext) async throws(RPCError) -> ListQuotasResponse in
+      try await self.listQuotas(request, context: context)
     }
     router.unary(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, context: ServerContext) async throws(RPCError) -> ParseNumberResponse in
@@ -205,6 +224,23 @@ public struct AllocationServiceClient: Sendable {
   ) async throws(RPCError) -> ResumeBusinessResponse {
     try await channel.unary(
       service: "orderwire.v1.AllocationService", method: "ResumeBusiness", request, options: options)
+  }
+
+  /// Says how many live numbers one holder may have at most, in place of the pool's holder_quota. What
+  /// is held already stays, also above a quota that is set lower.
+  public func setQuota(
+    _ request: SetQuotaRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> SetQuotaResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "SetQuota", request, options: options)
+  }
+
+  /// The quotas that were set for single holders, with what each holds.
+  public func listQuotas(
+    _ request: ListQuotasRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListQuotasResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "ListQuotas", request, options: options)
   }
 
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up

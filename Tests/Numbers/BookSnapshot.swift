@@ -23,6 +23,9 @@ struct BookSnapshot: Equatable {
   struct PoolLines: Equatable {
     var settings: PoolSettings
     var stops: PoolStops
+    var quotas: [QuotaTable.Quota]
+    /// Live numbers by owner.
+    var held: [Caller: Int64]
     var counters: Counters
     var amounts: [String: Int64]
     var lastGenerated: Int64
@@ -45,7 +48,9 @@ struct BookSnapshot: Equatable {
     callers = book.callers.count
     for case let pool? in book.pools {
       var lines = PoolLines(
-        settings: pool.settings, stops: pool.stops, counters: pool.counters, amounts: pool.amounts,
+        settings: pool.settings, stops: pool.stops, quotas: pool.quotas.entries,
+        held: Dictionary(uniqueKeysWithValues: pool.held.map { (book.callers[$0], $1) }),
+        counters: pool.counters, amounts: pool.amounts,
         lastGenerated: pool.lastGenerated, nextLease: pool.nextLease,
         stockCount: pool.stockCount,
         ranges: pool.stock.waiting.map { range in
@@ -127,9 +132,14 @@ extension Book {
         found.append("\(pool.business): returned doesn't add up: \(counters), line \(waiting)")
       }
       var live = 0
+      var owned: [Int32: Int64] = [:]
       for index in pool.editions.flatMap({ $0.series.values }) {
         live += series[index]?.live.count ?? 0
+        for case let slot? in series[index]?.live.values.map({ locks[$0] }) ?? [] {
+          owned[callers.owner(slot.caller), default: 0] += 1
+        }
       }
+      if owned != pool.held { found.append("\(pool.business): miscounts holders") }
       if Int64(live) != counters.live { found.append("\(pool.business): \(live) live") }
       for range in pool.stock.waiting { uses[range.series, default: 0] += 1 }
       for number in pool.returned.waiting { uses[number.series, default: 0] += 1 }

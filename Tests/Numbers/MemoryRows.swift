@@ -21,6 +21,9 @@ final class MemoryRows: NumberRows {
     precondition(stops.remove("\(pool) \(target) \(warning)") != nil)
   }
 
+  func putQuota(_ quota: QuotaTable.Quota, pool: Int64) {}
+  func deleteQuota(of owner: Caller, pool: Int64) {}
+
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool) { ranges += 1 }
   func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64) {
     lapsed += 1

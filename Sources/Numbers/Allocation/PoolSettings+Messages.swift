@@ -13,6 +13,7 @@ extension PoolSettings {
     if fields.contains(.quarantine) {
       quarantine = pool.quarantine?.microseconds ?? 600 * Limits.second
     }
+    if fields.contains(.holderQuota) { holderQuota = pool.holderQuota }
     takeWatermarks(fields, from: pool)
     takeLeases(fields, from: pool)
   }
@@ -91,7 +92,8 @@ extension API.Pool {
       updateTime: ProtoTimestamp(microseconds: view.updated), stock: PoolStock(view.stock),
       generationStops: view.stops.generation.causes.map { PoolStop($0) },
       businessStops: view.stops.business.causes.map { PoolStop($0) },
-      runDryTime: view.runDry.map { ProtoTimestamp(microseconds: $0) })
+      runDryTime: view.runDry.map { ProtoTimestamp(microseconds: $0) },
+      holderQuota: settings.holderQuota)
   }
 }
 

@@ -72,6 +72,26 @@ extension Refusal {
         metadata: ["limit": "\(limit)"])
     case .holderInvalid:
       invalid("HOLDER_INVALID", "holder", "from 1 to \(Limits.holderBytes) bytes")
+    case .holderQuotaExceeded(let limit, let live):
+      RPCError(
+        .resourceExhausted, reason: "HOLDER_QUOTA_EXCEEDED",
+        "this holder may have up to \(limit) live numbers: complete or release some",
+        metadata: ["limit": "\(limit)", "live": "\(live)"])
+    case .quotaSubjectMissing:
+      invalid("QUOTA_SUBJECT_MISSING", "quota", "a holder or a principal is required")
+    case .quotaHolderInvalid:
+      invalid("HOLDER_INVALID", "quota.holder", "from 1 to \(Limits.holderBytes) bytes")
+    case .quotaPrincipalInvalid:
+      invalid("PRINCIPAL_INVALID", "quota.principal", "from 1 to \(Limits.principalBytes) bytes")
+    case .quotaOutOfRange:
+      invalid(
+        "QUOTA_OUT_OF_RANGE", "quota.limit",
+        "from 0 to \(CapacityLimits.mostLiveNumbersPerPool)")
+    case .quotasExhausted:
+      RPCError(
+        .resourceExhausted, reason: "QUOTAS_EXHAUSTED",
+        "a pool has up to \(Limits.quotasPerPool) quotas: take some back",
+        metadata: ["limit": "\(Limits.quotasPerPool)"])
     case .serialsExhausted(let period, let remaining):
       RPCError(
         .resourceExhausted, reason: "SERIAL_EXHAUSTED",
@@ -219,7 +239,7 @@ extension PoolField {
     switch self {
     case .maxAge, .quarantine, .minLeaseTTL, .maxLeaseTTL, .defaultLeaseTTL: true
     case .template, .timeZone, .serialPeriod, .lowWatermark, .highWatermark, .generationBatch,
-      .reusePolicy, .leaseMode:
+      .reusePolicy, .leaseMode, .holderQuota:
       false
     }
   }

@@ -20,6 +20,10 @@ enum Limits {
   /// A call is decided as a whole while all other calls wait.
   static let numbersPerCall = 1_000
   static let holderBytes = 128
+  /// Subjects of certificates are long.
+  static let principalBytes = 1_024
+  /// Each is kept in memory and a row.
+  static let quotasPerPool = 10_000
   static let requestIDBytes = 128
   static let reasonBytes = 256
   /// A pool's answer carries them all.

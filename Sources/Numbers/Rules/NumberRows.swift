@@ -9,6 +9,10 @@ protocol NumberRows: AnyObject {
   func insertStop(_ cause: StopCause, of target: PoolSwitch, pool: Int64)
   func deleteStop(warning: String, of target: PoolSwitch, pool: Int64)
 
+  /// Inserts or replaces the row of a quota.
+  func putQuota(_ quota: QuotaTable.Quota, pool: Int64)
+  func deleteQuota(of owner: Caller, pool: Int64)
+
   func insertRange(_ range: StockRange, of series: Series, in pool: Pool)
   /// What is left of the range will never be handed out.
   func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64)

@@ -50,6 +50,9 @@ final class Pool {
   var lowTold: NumberKey?
   /// Its row doesn't have the present counters.
   var isDirty = false
+  /// The live numbers of each owner, by its place among the callers.
+  var held: [Int32: Int64] = [:]
+  var quotas = QuotaTable()
   /// What holds its generator and its business stopped.
   var stops = PoolStops()
   /// It is in the book's list of pools to fill.

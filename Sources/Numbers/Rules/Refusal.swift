@@ -20,6 +20,12 @@ enum Refusal: Error, Equatable, Sendable {
   case countOutOfRange
   case liveNumbersExhausted(limit: Int64)
   case holderInvalid
+  case holderQuotaExceeded(limit: Int64, live: Int64)
+  case quotaSubjectMissing
+  case quotaHolderInvalid
+  case quotaPrincipalInvalid
+  case quotaOutOfRange
+  case quotasExhausted
   case serialsExhausted(period: String, remaining: Int64)
   case yearNotShown
   case periodClosed(period: String)

@@ -21,6 +21,10 @@ final class BookLoader {
     try connection.query(NumberStatements.stops) { (row) throws(StoreError) in
       try addStop(row)
     }
+    try connection.query(NumberStatements.quotas) { (row) throws(StoreError) in
+      try pool(row).quotas.set(
+        Caller(principal: row.text(1), holder: row.text(2)), limit: row.integer(3))
+    }
     try connection.query(NumberStatements.amounts) { (row) throws(StoreError) in
       try pool(row).amounts[row.text(1)] = row.integer(2)
     }
@@ -93,6 +97,7 @@ final class BookLoader {
     settings.minLease = row.integer(11)
     settings.maxLease = row.integer(12)
     settings.defaultLease = row.integer(13)
+    settings.holderQuota = row.optionalInteger(24)
     let pool = Pool(
       index: Int32(book.pools.count), id: row.integer(0), business: business,
       created: row.integer(2), settings: settings, zone: zone, editions: editions)

@@ -11,6 +11,7 @@ enum NumberSchema {
     Migration(number: 2, sql: numbers),
     Migration(number: 3, sql: stops),
     Migration(number: 4, sql: events),
+    Migration(number: 5, sql: quotas),
   ]
 
   private static let pools = """
@@ -88,6 +89,18 @@ enum NumberSchema {
       reason TEXT NOT NULL,
       stopped_us BIGINT NOT NULL,
       PRIMARY KEY (pool, switch, warning)
+    ) WITHOUT ROWID;
+    """
+
+  /// One of principal and holder is empty.
+  private static let quotas = """
+    ALTER TABLE number_pool ADD COLUMN holder_quota BIGINT;
+    CREATE TABLE number_quota (
+      pool BIGINT NOT NULL,
+      principal TEXT NOT NULL,
+      holder TEXT NOT NULL,
+      live_limit BIGINT NOT NULL,
+      PRIMARY KEY (pool, principal, holder)
     ) WITHOUT ROWID;
     """
 

@@ -4,19 +4,26 @@ internal import Store
 enum NumberStatements {
   static let insertPool = Statement(
     """
-    INSERT INTO number_pool VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    INSERT INTO number_pool VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     """)
   static let updatePool = Statement(
     """
     UPDATE number_pool SET updated_us = $2, low_watermark = $3, high_watermark = $4,
       generation_batch = $5, max_age_us = $6, reuse = $7, quarantine_us = $8, lease_mode = $9,
-      min_lease_us = $10, max_lease_us = $11, default_lease_us = $12
+      min_lease_us = $10, max_lease_us = $11, default_lease_us = $12, holder_quota = $13
     WHERE pool = $1
     """)
   static let insertEdition = Statement("INSERT INTO number_edition VALUES ($1, $2, $3, $4, $5)")
   static let insertStop = Statement("INSERT INTO number_stop VALUES ($1, $2, $3, $4, $5, $6)")
   static let deleteStop = Statement(
     "DELETE FROM number_stop WHERE pool = $1 AND switch = $2 AND warning = $3")
+  static let putQuota = Statement(
+    """
+    INSERT INTO number_quota VALUES ($1, $2, $3, $4)
+    ON CONFLICT (pool, principal, holder) DO UPDATE SET live_limit = excluded.live_limit
+    """)
+  static let deleteQuota = Statement(
+    "DELETE FROM number_quota WHERE pool = $1 AND principal = $2 AND holder = $3")
   static let putCounter = Statement(
     """
     INSERT INTO number_counter VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -125,7 +132,7 @@ enum NumberStatements {
     SELECT p.pool, business, created_us, updated_us, low_watermark, high_watermark,
       generation_batch, max_age_us, reuse, quarantine_us, lease_mode, min_lease_us, max_lease_us,
       default_lease_us, generated, allocated, completed, released, expired, reused, lapsed,
-      retired, next_lease, last_generated_us
+      retired, next_lease, last_generated_us, holder_quota
     FROM number_pool p JOIN number_counter c ON c.pool = p.pool ORDER BY p.pool
     """)
   static let editions = Statement(
@@ -135,6 +142,7 @@ enum NumberStatements {
     """)
   static let stops = Statement(
     "SELECT pool, switch, warning, principal, reason, stopped_us FROM number_stop")
+  static let quotas = Statement("SELECT pool, principal, holder, live_limit FROM number_quota")
   static let amounts = Statement("SELECT pool, currency, completed_minor FROM number_amount")
   static let series = Statement(
     "SELECT pool, edition, period, next_serial, completed, retired, lapsed FROM number_series")

@@ -39,6 +39,7 @@ final class StoredRows: NumberRows {
     row.bind(settings.minLease)
     row.bind(settings.maxLease)
     row.bind(settings.defaultLease)
+    row.bind(settings.holderQuota)
   }
 
   func insertEdition(_ edition: Edition, of pool: Pool) {
@@ -67,6 +68,23 @@ final class StoredRows: NumberRows {
       row.bind(pool)
       row.bind(Int64(target.rawValue))
       row.bind(warning)
+    }
+  }
+
+  func putQuota(_ quota: QuotaTable.Quota, pool: Int64) {
+    batch.write(NumberStatements.putQuota) { row in
+      row.bind(pool)
+      row.bind(quota.owner.principal)
+      row.bind(quota.owner.holder)
+      row.bind(quota.limit)
+    }
+  }
+
+  func deleteQuota(of owner: Caller, pool: Int64) {
+    batch.write(NumberStatements.deleteQuota) { row in
+      row.bind(pool)
+      row.bind(owner.principal)
+      row.bind(owner.holder)
     }
   }
 

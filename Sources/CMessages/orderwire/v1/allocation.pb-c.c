@@ -139,6 +139,36 @@ void   orderwire__v1__resume_business_response__init
   static const Orderwire__V1__ResumeBusinessResponse init_value = ORDERWIRE__V1__RESUME_BUSINESS_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__quota__init
+                     (Orderwire__V1__Quota         *message)
+{
+  static const Orderwire__V1__Quota init_value = ORDERWIRE__V1__QUOTA__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__set_quota_request__init
+                     (Orderwire__V1__SetQuotaRequest         *message)
+{
+  static const Orderwire__V1__SetQuotaRequest init_value = ORDERWIRE__V1__SET_QUOTA_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__set_quota_response__init
+                     (Orderwire__V1__SetQuotaResponse         *message)
+{
+  static const Orderwire__V1__SetQuotaResponse init_value = ORDERWIRE__V1__SET_QUOTA_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_quotas_request__init
+                     (Orderwire__V1__ListQuotasRequest         *message)
+{
+  static const Orderwire__V1__ListQuotasRequest init_value = ORDERWIRE__V1__LIST_QUOTAS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_quotas_response__init
+                     (Orderwire__V1__ListQuotasResponse         *message)
+{
+  static const Orderwire__V1__ListQuotasResponse init_value = ORDERWIRE__V1__LIST_QUOTAS_RESPONSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__parse_number_request__init
                      (Orderwire__V1__ParseNumberRequest         *message)
 {
@@ -151,7 +181,7 @@ void   orderwire__v1__parse_number_response__init
   static const Orderwire__V1__ParseNumberResponse init_value = ORDERWIRE__V1__PARSE_NUMBER_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[20] =
+static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[21] =
 {
   {
     "business",
@@ -393,6 +423,18 @@ static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[20]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "holder_quota",
+    23,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Pool, has_holder_quota),
+    offsetof(Orderwire__V1__Pool, holder_quota),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   0,   /* field[0] = business */
@@ -402,6 +444,7 @@ static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   6,   /* field[6] = generation_batch */
   17,   /* field[17] = generation_stops */
   5,   /* field[5] = high_watermark */
+  20,   /* field[20] = holder_quota */
   10,   /* field[10] = lease_mode */
   4,   /* field[4] = low_watermark */
   7,   /* field[7] = max_age */
@@ -420,7 +463,7 @@ static const ProtobufCIntRange orderwire__v1__pool__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 17 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
 {
@@ -430,7 +473,7 @@ const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
   "Orderwire__V1__Pool",
   "orderwire.v1",
   sizeof(Orderwire__V1__Pool),
-  20,
+  21,
   orderwire__v1__pool__field_descriptors,
   orderwire__v1__pool__field_indices_by_name,
   2,  orderwire__v1__pool__number_ranges,
@@ -1807,6 +1850,313 @@ const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descri
   (ProtobufCMessageInit) orderwire__v1__resume_business_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__quota__field_descriptors[4] =
+{
+  {
+    "holder",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Quota, subject_case),
+    offsetof(Orderwire__V1__Quota, holder),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Quota, subject_case),
+    offsetof(Orderwire__V1__Quota, principal),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Quota, has_limit),
+    offsetof(Orderwire__V1__Quota, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "live",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Quota, has_live),
+    offsetof(Orderwire__V1__Quota, live),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__quota__field_indices_by_name[] = {
+  0,   /* field[0] = holder */
+  2,   /* field[2] = limit */
+  3,   /* field[3] = live */
+  1,   /* field[1] = principal */
+};
+static const ProtobufCIntRange orderwire__v1__quota__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__quota__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Quota",
+  "Quota",
+  "Orderwire__V1__Quota",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Quota),
+  4,
+  orderwire__v1__quota__field_descriptors,
+  orderwire__v1__quota__field_indices_by_name,
+  1,  orderwire__v1__quota__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__quota__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__set_quota_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__SetQuotaRequest, has_business),
+    offsetof(Orderwire__V1__SetQuotaRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quota",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__SetQuotaRequest, quota),
+    &orderwire__v1__quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__SetQuotaRequest, has_request_id),
+    offsetof(Orderwire__V1__SetQuotaRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__set_quota_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = quota */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__set_quota_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__set_quota_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.SetQuotaRequest",
+  "SetQuotaRequest",
+  "Orderwire__V1__SetQuotaRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__SetQuotaRequest),
+  3,
+  orderwire__v1__set_quota_request__field_descriptors,
+  orderwire__v1__set_quota_request__field_indices_by_name,
+  1,  orderwire__v1__set_quota_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__set_quota_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__set_quota_response__field_descriptors[2] =
+{
+  {
+    "quota",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__SetQuotaResponse, quota),
+    &orderwire__v1__quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__SetQuotaResponse, has_repeatable),
+    offsetof(Orderwire__V1__SetQuotaResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__set_quota_response__field_indices_by_name[] = {
+  0,   /* field[0] = quota */
+  1,   /* field[1] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__set_quota_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__set_quota_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.SetQuotaResponse",
+  "SetQuotaResponse",
+  "Orderwire__V1__SetQuotaResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__SetQuotaResponse),
+  2,
+  orderwire__v1__set_quota_response__field_descriptors,
+  orderwire__v1__set_quota_response__field_indices_by_name,
+  1,  orderwire__v1__set_quota_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__set_quota_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_quotas_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListQuotasRequest, has_business),
+    offsetof(Orderwire__V1__ListQuotasRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListQuotasRequest, has_page_size),
+    offsetof(Orderwire__V1__ListQuotasRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListQuotasRequest, has_page_token),
+    offsetof(Orderwire__V1__ListQuotasRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_quotas_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_quotas_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_quotas_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListQuotasRequest",
+  "ListQuotasRequest",
+  "Orderwire__V1__ListQuotasRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListQuotasRequest),
+  3,
+  orderwire__v1__list_quotas_request__field_descriptors,
+  orderwire__v1__list_quotas_request__field_indices_by_name,
+  1,  orderwire__v1__list_quotas_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_quotas_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_quotas_response__field_descriptors[2] =
+{
+  {
+    "quotas",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ListQuotasResponse, n_quotas),
+    offsetof(Orderwire__V1__ListQuotasResponse, quotas),
+    &orderwire__v1__quota__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListQuotasResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListQuotasResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_quotas_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = quotas */
+};
+static const ProtobufCIntRange orderwire__v1__list_quotas_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_quotas_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListQuotasResponse",
+  "ListQuotasResponse",
+  "Orderwire__V1__ListQuotasResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListQuotasResponse),
+  2,
+  orderwire__v1__list_quotas_response__field_descriptors,
+  orderwire__v1__list_quotas_response__field_indices_by_name,
+  1,  orderwire__v1__list_quotas_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_quotas_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor orderwire__v1__parse_number_request__field_descriptors[2] =
 {
   {
@@ -2149,7 +2499,7 @@ const ProtobufCEnumDescriptor orderwire__v1__stop_source__descriptor =
   orderwire__v1__stop_source__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[10] =
+static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[12] =
 {
   { "CreatePool", &orderwire__v1__create_pool_request__descriptor, &orderwire__v1__create_pool_response__descriptor },
   { "UpdatePool", &orderwire__v1__update_pool_request__descriptor, &orderwire__v1__update_pool_response__descriptor },
@@ -2160,6 +2510,8 @@ static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method
   { "ResumeGeneration", &orderwire__v1__resume_generation_request__descriptor, &orderwire__v1__resume_generation_response__descriptor },
   { "StopBusiness", &orderwire__v1__stop_business_request__descriptor, &orderwire__v1__stop_business_response__descriptor },
   { "ResumeBusiness", &orderwire__v1__resume_business_request__descriptor, &orderwire__v1__resume_business_response__descriptor },
+  { "SetQuota", &orderwire__v1__set_quota_request__descriptor, &orderwire__v1__set_quota_response__descriptor },
+  { "ListQuotas", &orderwire__v1__list_quotas_request__descriptor, &orderwire__v1__list_quotas_response__descriptor },
   { "ParseNumber", &orderwire__v1__parse_number_request__descriptor, &orderwire__v1__parse_number_response__descriptor },
 };
 const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
@@ -2167,9 +2519,11 @@ const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
   0,        /* CreatePool */
   2,        /* GetPool */
   3,        /* ListPools */
-  9,        /* ParseNumber */
+  10,        /* ListQuotas */
+  11,        /* ParseNumber */
   8,        /* ResumeBusiness */
   6,        /* ResumeGeneration */
+  9,        /* SetQuota */
   7,        /* StopBusiness */
   5,        /* StopGeneration */
   1         /* UpdatePool */
@@ -2181,7 +2535,7 @@ const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
   "AllocationService",
   "Orderwire__V1__AllocationService",
   "orderwire.v1",
-  10,
+  12,
   orderwire__v1__allocation_service__method_descriptors,
   orderwire__v1__allocation_service__method_indices_by_name
 };
@@ -2257,13 +2611,29 @@ void orderwire__v1__allocation_service__resume_business(ProtobufCService *servic
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
   service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
+                                                  const Orderwire__V1__SetQuotaRequest *input,
+                                                  Orderwire__V1__SetQuotaResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
+                                                    const Orderwire__V1__ListQuotasRequest *input,
+                                                    Orderwire__V1__ListQuotasResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
                                                      void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_Service *service,
                                               Orderwire__V1__AllocationService_ServiceDestroy destroy)

@@ -53,6 +53,7 @@ extension Book {
     guard pool.counters.live + Int64(command.count) <= limits.liveNumbersPerPool else {
       throw .liveNumbersExhausted(limit: limits.liveNumbersPerPool)
     }
+    try checkQuota(command.count, of: command.caller, in: pool)
     let plan = try plan(command.count, in: pool, at: now)
 
     touch(pool)

@@ -27,6 +27,8 @@ struct PoolSettings: Sendable, Equatable {
   var minLease: Int64 = Limits.second
   var maxLease: Int64 = Limits.day
   var defaultLease: Int64 = 600 * Limits.second
+  /// Live numbers that one owner may have; nil: as many as there are.
+  var holderQuota: Int64?
 
   init(template: String) {
     self.template = template
@@ -47,6 +49,7 @@ struct PoolSettings: Sendable, Equatable {
         .minLeaseTTL, minLease, Limits.minLeaseMicroseconds, Limits.maxLeaseMicroseconds)
       ?? check(.maxLeaseTTL, maxLease, minLease, Limits.maxLeaseMicroseconds)
       ?? check(.defaultLeaseTTL, defaultLease, minLease, maxLease)
+      ?? check(.holderQuota, holderQuota ?? 0, 0, CapacityLimits.mostLiveNumbersPerPool)
   }
 
   /// So large that the stock is at most `Limits.rangesPerPool` ranges.
@@ -77,6 +80,7 @@ enum PoolField: String, Sendable, CaseIterable {
   case minLeaseTTL = "min_lease_ttl"
   case maxLeaseTTL = "max_lease_ttl"
   case defaultLeaseTTL = "default_lease_ttl"
+  case holderQuota = "holder_quota"
 }
 
 /// Whether `business` can name a pool: 1 to 64 ASCII letters, digits, '-', '_' or '.', first a

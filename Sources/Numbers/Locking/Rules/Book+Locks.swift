@@ -26,7 +26,10 @@ extension Book {
 
   func detach(_ index: Int32) {
     guard let lock = locks[index] else { return }
-    series[lock.series]?.live[lock.serial] = nil
+    if let series = series[lock.series] {
+      series.live[lock.serial] = nil
+      hold(-1, of: lock, series)
+    }
     if lock.previous >= 0 { locks[lock.previous]?.next = lock.next }
     if lock.next >= 0 { locks[lock.next]?.previous = lock.previous }
     if lock.lease >= 0 {
@@ -41,6 +44,7 @@ extension Book {
 
   private func link(_ index: Int32, _ lock: Lock, _ series: Series) {
     series.live[lock.serial] = index
+    hold(1, of: lock, series)
     if lock.previous >= 0 { locks[lock.previous]?.next = index }
     if lock.next >= 0 { locks[lock.next]?.previous = index }
     if lock.lease >= 0 {
@@ -49,6 +53,15 @@ extension Book {
         if lock.previous < 0 { lease.first = index }
       }
     }
+  }
+
+  /// Counts what the owner of a lock holds of its pool, for quotas.
+  @inline(__always)
+  private func hold(_ change: Int64, of lock: Lock, _ series: Series) {
+    guard let pool = pools[Int(series.pool)] else { return }
+    let owner = callers.owner(lock.caller)
+    let held = (pool.held[owner] ?? 0) + change
+    pool.held[owner] = held == 0 ? nil : held
   }
 
   /// Adds a lease.

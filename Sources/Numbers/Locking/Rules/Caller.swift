@@ -10,6 +10,9 @@ struct Caller: Hashable, Sendable {
   func mayAct(for owner: Caller) -> Bool {
     principal == owner.principal && (!principal.isEmpty || holder == owner.holder)
   }
+
+  /// As whom its numbers count together: all callers that may act for each other are one owner.
+  var owner: Caller { principal.isEmpty ? self : Caller(principal: principal, holder: "") }
 }
 
 /// The callers that hold something, each kept once however many numbers it holds.
@@ -17,6 +20,8 @@ struct CallerTable {
   private struct Entry {
     var caller: Caller
     var uses: Int
+    /// The entry of its owner, which may be its own.
+    var owner: Int32
   }
 
   private var entries = Slab<Entry>()
@@ -28,14 +33,23 @@ struct CallerTable {
     entries[index]?.caller ?? Caller(principal: "", holder: "")
   }
 
+  /// The number of a caller's owner, by the number of the caller.
+  func owner(_ index: Int32) -> Int32 { entries[index]?.owner ?? -1 }
+
+  /// The number of a caller's owner, if any caller of it holds something.
+  func owner(of caller: Caller) -> Int32? { indices[caller.owner] }
+
   /// The number of a caller, counted as used once more.
   mutating func retain(_ caller: Caller) -> Int32 {
     if let index = indices[caller] {
       retain(index)
       return index
     }
-    let index = entries.insert(Entry(caller: caller, uses: 1))
+    let index = entries.insert(Entry(caller: caller, uses: 1, owner: -1))
     indices[caller] = index
+    let owner = caller.owner
+    let ownerIndex = owner == caller ? index : retain(owner)
+    entries[index]?.owner = ownerIndex
     return index
   }
 
@@ -51,11 +65,11 @@ struct CallerTable {
 
   /// Frees the entries without a use, once nothing can be undone any more.
   mutating func forget() {
-    for index in unused {
+    while let index = unused.popLast() {
       guard let entry = entries[index], entry.uses == 0 else { continue }
       indices[entry.caller] = nil
       entries.remove(index)
+      if entry.owner != index { release(entry.owner) }
     }
-    unused.removeAll(keepingCapacity: true)
   }
 }

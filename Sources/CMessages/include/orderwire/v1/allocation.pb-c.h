@@ -41,6 +41,11 @@ typedef struct Orderwire__V1__StopBusinessRequest Orderwire__V1__StopBusinessReq
 typedef struct Orderwire__V1__StopBusinessResponse Orderwire__V1__StopBusinessResponse;
 typedef struct Orderwire__V1__ResumeBusinessRequest Orderwire__V1__ResumeBusinessRequest;
 typedef struct Orderwire__V1__ResumeBusinessResponse Orderwire__V1__ResumeBusinessResponse;
+typedef struct Orderwire__V1__Quota Orderwire__V1__Quota;
+typedef struct Orderwire__V1__SetQuotaRequest Orderwire__V1__SetQuotaRequest;
+typedef struct Orderwire__V1__SetQuotaResponse Orderwire__V1__SetQuotaResponse;
+typedef struct Orderwire__V1__ListQuotasRequest Orderwire__V1__ListQuotasRequest;
+typedef struct Orderwire__V1__ListQuotasResponse Orderwire__V1__ListQuotasResponse;
 typedef struct Orderwire__V1__ParseNumberRequest Orderwire__V1__ParseNumberRequest;
 typedef struct Orderwire__V1__ParseNumberResponse Orderwire__V1__ParseNumberResponse;
 
@@ -120,10 +125,12 @@ struct  Orderwire__V1__Pool
   size_t n_business_stops;
   Orderwire__V1__PoolStop **business_stops;
   Google__Protobuf__Timestamp *run_dry_time;
+  protobuf_c_boolean has_holder_quota;
+  int64_t holder_quota;
 };
 #define ORDERWIRE__V1__POOL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0 }
 
 
 struct  Orderwire__V1__PoolStop
@@ -439,6 +446,85 @@ struct  Orderwire__V1__ResumeBusinessResponse
     , NULL, 0, 0, 0, 0 }
 
 
+typedef enum {
+  ORDERWIRE__V1__QUOTA__SUBJECT__NOT_SET = 0,
+  ORDERWIRE__V1__QUOTA__SUBJECT_HOLDER = 1,
+  ORDERWIRE__V1__QUOTA__SUBJECT_PRINCIPAL = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__QUOTA__SUBJECT__CASE)
+} Orderwire__V1__Quota__SubjectCase;
+
+struct  Orderwire__V1__Quota
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_limit;
+  int64_t limit;
+  protobuf_c_boolean has_live;
+  int64_t live;
+  Orderwire__V1__Quota__SubjectCase subject_case;
+  union {
+    ProtobufCBinaryData holder;
+    ProtobufCBinaryData principal;
+  };
+};
+#define ORDERWIRE__V1__QUOTA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__quota__descriptor) \
+    , 0, 0, 0, 0, ORDERWIRE__V1__QUOTA__SUBJECT__NOT_SET, {0} }
+
+
+struct  Orderwire__V1__SetQuotaRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  Orderwire__V1__Quota *quota;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__SET_QUOTA_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__set_quota_request__descriptor) \
+    , 0, {0,NULL}, NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__SetQuotaResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Quota *quota;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__SET_QUOTA_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__set_quota_response__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Orderwire__V1__ListQuotasRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__LIST_QUOTAS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_quotas_request__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ListQuotasResponse
+{
+  ProtobufCMessage base;
+  size_t n_quotas;
+  Orderwire__V1__Quota **quotas;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+};
+#define ORDERWIRE__V1__LIST_QUOTAS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_quotas_response__descriptor) \
+    , 0,NULL, 0, {0,NULL} }
+
+
 struct  Orderwire__V1__ParseNumberRequest
 {
   ProtobufCMessage base;
@@ -542,6 +628,21 @@ void   orderwire__v1__resume_business_request__init
 /* Orderwire__V1__ResumeBusinessResponse methods */
 void   orderwire__v1__resume_business_response__init
                      (Orderwire__V1__ResumeBusinessResponse         *message);
+/* Orderwire__V1__Quota methods */
+void   orderwire__v1__quota__init
+                     (Orderwire__V1__Quota         *message);
+/* Orderwire__V1__SetQuotaRequest methods */
+void   orderwire__v1__set_quota_request__init
+                     (Orderwire__V1__SetQuotaRequest         *message);
+/* Orderwire__V1__SetQuotaResponse methods */
+void   orderwire__v1__set_quota_response__init
+                     (Orderwire__V1__SetQuotaResponse         *message);
+/* Orderwire__V1__ListQuotasRequest methods */
+void   orderwire__v1__list_quotas_request__init
+                     (Orderwire__V1__ListQuotasRequest         *message);
+/* Orderwire__V1__ListQuotasResponse methods */
+void   orderwire__v1__list_quotas_response__init
+                     (Orderwire__V1__ListQuotasResponse         *message);
 /* Orderwire__V1__ParseNumberRequest methods */
 void   orderwire__v1__parse_number_request__init
                      (Orderwire__V1__ParseNumberRequest         *message);
@@ -616,6 +717,21 @@ typedef void (*Orderwire__V1__ResumeBusinessRequest_Closure)
 typedef void (*Orderwire__V1__ResumeBusinessResponse_Closure)
                  (const Orderwire__V1__ResumeBusinessResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__Quota_Closure)
+                 (const Orderwire__V1__Quota *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__SetQuotaRequest_Closure)
+                 (const Orderwire__V1__SetQuotaRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__SetQuotaResponse_Closure)
+                 (const Orderwire__V1__SetQuotaResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListQuotasRequest_Closure)
+                 (const Orderwire__V1__ListQuotasRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListQuotasResponse_Closure)
+                 (const Orderwire__V1__ListQuotasResponse *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__ParseNumberRequest_Closure)
                  (const Orderwire__V1__ParseNumberRequest *message,
                   void *closure_data);
@@ -665,6 +781,14 @@ struct Orderwire__V1__AllocationService_Service
                           const Orderwire__V1__ResumeBusinessRequest *input,
                           Orderwire__V1__ResumeBusinessResponse_Closure closure,
                           void *closure_data);
+  void (*set_quota)(Orderwire__V1__AllocationService_Service *service,
+                    const Orderwire__V1__SetQuotaRequest *input,
+                    Orderwire__V1__SetQuotaResponse_Closure closure,
+                    void *closure_data);
+  void (*list_quotas)(Orderwire__V1__AllocationService_Service *service,
+                      const Orderwire__V1__ListQuotasRequest *input,
+                      Orderwire__V1__ListQuotasResponse_Closure closure,
+                      void *closure_data);
   void (*parse_number)(Orderwire__V1__AllocationService_Service *service,
                        const Orderwire__V1__ParseNumberRequest *input,
                        Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -686,6 +810,8 @@ void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_S
       function_prefix__ ## resume_generation,\
       function_prefix__ ## stop_business,\
       function_prefix__ ## resume_business,\
+      function_prefix__ ## set_quota,\
+      function_prefix__ ## list_quotas,\
       function_prefix__ ## parse_number  }
 void orderwire__v1__allocation_service__create_pool(ProtobufCService *service,
                                                     const Orderwire__V1__CreatePoolRequest *input,
@@ -723,6 +849,14 @@ void orderwire__v1__allocation_service__resume_business(ProtobufCService *servic
                                                         const Orderwire__V1__ResumeBusinessRequest *input,
                                                         Orderwire__V1__ResumeBusinessResponse_Closure closure,
                                                         void *closure_data);
+void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
+                                                  const Orderwire__V1__SetQuotaRequest *input,
+                                                  Orderwire__V1__SetQuotaResponse_Closure closure,
+                                                  void *closure_data);
+void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
+                                                    const Orderwire__V1__ListQuotasRequest *input,
+                                                    Orderwire__V1__ListQuotasResponse_Closure closure,
+                                                    void *closure_data);
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -757,6 +891,11 @@ extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_request__de
 extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__quota__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__set_quota_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__set_quota_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_quotas_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_quotas_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__parse_number_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__parse_number_response__descriptor;
 extern const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor;

@@ -77,6 +77,21 @@ static inline const void *orderwire__v1__resume_business_request__schema_pointer
 extern const WireMessage orderwire__v1__resume_business_response__schema;
 static inline const void *orderwire__v1__resume_business_response__schema_pointer(void) { return &orderwire__v1__resume_business_response__schema; }
 
+extern const WireMessage orderwire__v1__quota__schema;
+static inline const void *orderwire__v1__quota__schema_pointer(void) { return &orderwire__v1__quota__schema; }
+
+extern const WireMessage orderwire__v1__set_quota_request__schema;
+static inline const void *orderwire__v1__set_quota_request__schema_pointer(void) { return &orderwire__v1__set_quota_request__schema; }
+
+extern const WireMessage orderwire__v1__set_quota_response__schema;
+static inline const void *orderwire__v1__set_quota_response__schema_pointer(void) { return &orderwire__v1__set_quota_response__schema; }
+
+extern const WireMessage orderwire__v1__list_quotas_request__schema;
+static inline const void *orderwire__v1__list_quotas_request__schema_pointer(void) { return &orderwire__v1__list_quotas_request__schema; }
+
+extern const WireMessage orderwire__v1__list_quotas_response__schema;
+static inline const void *orderwire__v1__list_quotas_response__schema_pointer(void) { return &orderwire__v1__list_quotas_response__schema; }
+
 extern const WireMessage orderwire__v1__parse_number_request__schema;
 static inline const void *orderwire__v1__parse_number_request__schema_pointer(void) { return &orderwire__v1__parse_number_request__schema; }
 
