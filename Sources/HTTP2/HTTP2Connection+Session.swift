@@ -57,7 +57,6 @@ private struct SessionSetup: @unchecked Sendable {
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, didReceiveFrame)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, didReceiveData)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, didCloseStream)
-    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, didSendFrame)
     // A server looks after them itself: `MessageRules`.
     if role == .server { nghttp2_option_set_no_http_messaging(options, 1) }
     // Credit is given back by the readers.
@@ -205,6 +204,8 @@ private func didReceiveData(
   _ = withStream(session, id) { stream in
     guard stream.expects(count) else { return refuse(session, id) }
     isRead = true
+    // Told already, because then what is read needs no credit.
+    if flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 { stream.isRemoteEnded = true }
     stream.received(UnsafeRawBufferPointer(start: bytes, count: count))
   }
   // Without a reader, the connection's credit must not go with the stream.
@@ -221,23 +222,6 @@ private func didCloseStream(
     // Retained here, because the list that it is removed from may have held the last reference.
     let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
     connection.remove(stream, reason == .noError ? .complete : .reset(reason))
-  }
-}
-
-private func didSendFrame(
-  _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
-  _ data: UnsafeMutableRawPointer?
-) -> Int32 {
-  with(data) { connection in
-    guard let header = frame?.pointee.hd, header.isEnd, connection.role == .server,
-      header.type == UInt8(NGHTTP2_DATA.rawValue) || header.type == UInt8(NGHTTP2_HEADERS.rawValue)
-    else { return }
-    _ = withStream(session, header.stream_id) { stream in
-      guard !stream.isRemoteEnded else { return }
-      // The answer is complete and the rest of the request isn't wanted (RFC 9113 section 8.1).
-      nghttp2_submit_rst_stream(
-        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, HTTP2ErrorCode.noError.rawValue)
-    }
   }
 }
 

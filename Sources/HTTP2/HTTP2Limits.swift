@@ -16,6 +16,9 @@ public struct HTTP2Limits: Sendable {
   /// Time for a peer to answer that it has read the announcement of a drain; then the connection goes
   /// on without it, and a peer that no longer reads doesn't hold up a stop.
   public var drainAnswer: Duration = .seconds(2)
+  /// Time for a peer to end a request that has its whole answer; then its stream is reset, so that it doesn't
+  /// count as open for ever. It is at once when more of the request comes.
+  public var requestEnd: Duration = .seconds(1)
   /// A server sends a PING so often, and drops a peer that hasn't answered by the next: one that is
   /// gone without a word, that stalls within a frame, or that no longer reads.
   public var keepAlive: Duration = .seconds(120)

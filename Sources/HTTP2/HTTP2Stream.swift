@@ -43,6 +43,15 @@ public protocol StreamHandler: AnyObject {
 ///     open      sendTrailers        -> after the queued data: trailers, which end the stream
 ///     open      endStream           -> after the queued data: END_STREAM
 ///     any       reset               -> RST_STREAM; what was queued is dropped
+///
+/// A server's answer may end before the request. Then the rest of it isn't wanted (RFC 9113 section 8.1),
+/// and the stream is reset with NO_ERROR; but not right behind the answer, because proxies were seen to
+/// lose the status then (HAProxy 2.6):
+///
+///     the answer is out, the request    what is done
+///     ends                              nothing: both sides are closed
+///     goes on with DATA                 reset
+///     does neither for `requestEnd`     reset
 // @unchecked: confined to its loop; it crosses into other isolation only to come back to that loop.
 public final class HTTP2Stream: @unchecked Sendable {
   private enum Ending {
@@ -65,7 +74,9 @@ public final class HTTP2Stream: @unchecked Sendable {
   private var isDry = false
   private var mustReportWritable = false
   private(set) var isClosed = true
-  /// Whether the peer's side is over.
+  /// Set while the answer is queued or out, and the request has not ended.
+  private var requestEndTimer: Timer?
+  /// Whether the peer's side is over, or ends with the frame that is coming in.
   var isRemoteEnded = false
   /// Whether a client has the response's headers, informational ones aside.
   var hasResponse = false
@@ -136,6 +147,7 @@ public final class HTTP2Stream: @unchecked Sendable {
       return min(id, 0)
     }
     if code != 0 { connection.abandon(self) }
+    if endStream { awaitRequestEnd() }
     connection.setNeedsFlush()
   }
 
@@ -159,7 +171,25 @@ public final class HTTP2Stream: @unchecked Sendable {
   private func end(_ how: Ending) {
     guard !isClosed, case .none = ending else { return }
     ending = how
+    awaitRequestEnd()
     resume()
+  }
+
+  private func awaitRequestEnd() {
+    guard connection.role == .server, !isRemoteEnded else { return }
+    requestEndTimer = loop.schedule(after: connection.limits.requestEnd) { [unowned self] in
+      dropRequest()
+      // The answer still waits to be read.
+      if requestEndTimer != nil { awaitRequestEnd() }
+    }
+  }
+
+  /// Wants no more of the request, if the answer is out.
+  private func dropRequest() {
+    guard nghttp2_session_get_stream_local_close(connection.session, id) == 1 else { return }
+    requestEndTimer?.cancel()
+    requestEndTimer = nil
+    reset(.noError)
   }
 
   /// Ends the stream in both directions at once; what is queued is dropped.
@@ -175,8 +205,10 @@ public final class HTTP2Stream: @unchecked Sendable {
     let count = min(count, unconsumed)
     guard !isClosed, count > 0, let session = connection.session else { return }
     unconsumed -= count
-    nghttp2_session_consume_stream(session, id, count)
     connection.didConsume(count)
+    // The stream's own window doesn't matter when nothing more comes.
+    guard !isRemoteEnded else { return }
+    nghttp2_session_consume_stream(session, id, count)
     connection.setNeedsFlush()
   }
 
@@ -194,11 +226,14 @@ public final class HTTP2Stream: @unchecked Sendable {
     unconsumed += bytes.count
     connection.didReceive(bytes.count)
     handler?.dataReceived(bytes)
+    if requestEndTimer != nil { dropRequest() }
   }
 
   func didClose(_ reason: StreamClose) {
     guard !isClosed else { return }
     isClosed = true
+    requestEndTimer?.cancel()
+    requestEndTimer = nil
     connection.didConsume(unconsumed)
     unconsumed = 0
     connection.queuedBytes -= outgoing.count

@@ -265,15 +265,37 @@ def test_more_than_one_message(client, path, more):
 # Ends, in every order
 
 
-def test_the_server_ends_before_the_client(client):
-    """A refusal, or an answer that needs no more: status first, then NO_ERROR, and no message is lost."""
-    stream = client.open(headers("/test.Echo/Chat"))
-    client.send(stream, A + framed(encoded("bye")))
-    answer = client.wait(stream, lambda answer: answer.reset is not None)
-    assert (answer.has_ended, answer.status, texts(answer), answer.reset) == (True, (OK, ""), ["a"], 0)
-    stream = client.open(headers("/test.Echo/Nope"))
-    answer = client.wait(stream, lambda answer: answer.reset is not None)
-    assert (answer.has_ended, answer.status[0], answer.reset) == (True, UNIMPLEMENTED, 0)
+@pytest.fixture(params=["answer", "refusal"])
+def ended(client, request):
+    """A call that has its whole answer, and whose request hasn't ended."""
+    if request.param == "answer":
+        stream = client.open(headers("/test.Echo/Chat"))
+        client.send(stream, A + framed(encoded("bye")))
+        answer = client.answer(stream)
+        assert (answer.status, texts(answer), answer.reset) == ((OK, ""), ["a"], None)
+    else:
+        stream = client.open(headers("/test.Echo/Nope"))
+        answer = client.answer(stream)
+        assert (answer.status[0], answer.reset) == (UNIMPLEMENTED, None)
+    return stream
+
+
+def test_an_answer_is_not_reset_before_the_request_ends(client, ended):
+    """Proxies were seen to lose the status when NO_ERROR came right behind it."""
+    assert client.call(headers(), A).status == (OK, "")
+    client.send(ended, b"", end=True)
+    assert client.call(headers(), A).status == (OK, "")
+    assert client.answers[ended].reset is None
+
+
+def test_more_of_a_request_that_is_answered_is_not_wanted(client, ended):
+    client.send(ended, A)
+    assert client.wait(ended, lambda answer: answer.reset is not None).reset == 0
+    assert client.call(headers(), A).status == (OK, "")
+
+
+def test_a_request_that_is_answered_and_never_ends(client, ended):
+    assert client.wait(ended, lambda answer: answer.reset is not None).reset == 0
 
 
 def test_the_client_ends_before_the_server_begins(client):
