@@ -68,9 +68,6 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   var maybeWritable: [HTTP2Stream] = []
   /// What a server's peer has to keep to in the block that is coming in.
   var rules = MessageRules(.request)
-  private(set) var unconsumed = 0
-  /// Connection-level credit held back until the readers catch up.
-  private(set) var heldCredit = 0
   var isDraining = false
   /// Who handles the streams that a server's peer opens.
   let accept: ((HTTP2Stream) -> any StreamHandler)?
@@ -322,27 +319,6 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   func takeHeaders() -> HeaderList? {
     defer { headers = nil }
     return headers?.takeRetainedValue()
-  }
-
-  // MARK: Receiving credit
-
-  func didReceive(_ count: Int) {
-    unconsumed += count
-    if unconsumed > limits.connectionBufferBytes {
-      heldCredit += count
-    } else if let session {
-      nghttp2_session_consume_connection(session, count)
-    }
-  }
-
-  func didConsume(_ count: Int) {
-    unconsumed -= count
-    guard heldCredit > 0, unconsumed <= limits.connectionBufferBytes, let session else {
-      return
-    }
-    nghttp2_session_consume_connection(session, heldCredit)
-    heldCredit = 0
-    setNeedsFlush()
   }
 
   // MARK: Drain

@@ -6,10 +6,9 @@ public struct HTTP2Limits: Sendable {
   public var headerListBytes = 16 * 1024
   /// Bytes that a stream may receive ahead of its reader: the stream's flow-control window.
   public var streamWindowBytes: Int32 = 256 * 1024
-  /// Bytes that a connection may receive ahead of all its readers: beyond it the connection's own
-  /// window isn't reopened before they catch up, so that memory stays bounded whatever the streams.
-  public var connectionBufferBytes = 1024 * 1024
-  /// The connection's flow-control window.
+  /// The connection's flow-control window: bytes that may be under way. It is given back as they come, be
+  /// they read or not, so that streams that nobody reads don't stop the others. What waits for its readers
+  /// is bounded by the streams' windows, and closer by who keeps it (RPC's `requestBytesPerConnection`).
   public var connectionWindowBytes: Int32 = 1024 * 1024
   /// Time for TLS and the first SETTINGS frame; a peer that only connects is dropped after it.
   public var handshake: Duration = .seconds(10)

@@ -205,7 +205,6 @@ public final class HTTP2Stream: @unchecked Sendable {
     let count = min(count, unconsumed)
     guard !isClosed, count > 0, let session = connection.session else { return }
     unconsumed -= count
-    connection.didConsume(count)
     // The stream's own window doesn't matter when nothing more comes.
     guard !isRemoteEnded else { return }
     nghttp2_session_consume_stream(session, id, count)
@@ -224,7 +223,7 @@ public final class HTTP2Stream: @unchecked Sendable {
 
   func received(_ bytes: UnsafeRawBufferPointer) {
     unconsumed += bytes.count
-    connection.didReceive(bytes.count)
+    nghttp2_session_consume_connection(connection.session, bytes.count)
     handler?.dataReceived(bytes)
     if requestEndTimer != nil { dropRequest() }
   }
@@ -234,7 +233,6 @@ public final class HTTP2Stream: @unchecked Sendable {
     isClosed = true
     requestEndTimer?.cancel()
     requestEndTimer = nil
-    connection.didConsume(unconsumed)
     unconsumed = 0
     connection.queuedBytes -= outgoing.count
     outgoing.removeAll(keeping: HTTP2Limits.restingStreamBytes)

@@ -258,10 +258,10 @@ private struct Fixture: Sendable {
   @Test func aReaderThatDoesNotReadLeavesTheOthersTheirCredit() async throws {
     let fixture = try Fixture()
     var limits = HTTP2Limits()
-    limits.connectionBufferBytes = 256 * 1024
+    limits.connectionWindowBytes = 100_000
     let connection = try await HTTP2Client.connect(
       to: fixture.address, limits: limits, on: fixture.clientLoops.loops[0])
-    // So little below the limit that each frame of another stream goes beyond it for a moment.
+    // More than the connection's window.
     let unread = 255_000
     await withCheckedContinuation { continuation in
       connection.loop.execute {

@@ -354,3 +354,17 @@ def test_a_reset_ends_a_stream_that_waits_for_messages(client, server):
     client.wait(stream, lambda answer: answer.messages)
     client.reset(stream, 8)
     server.wait_for("chat ends")
+
+
+def test_requests_that_nobody_reads_do_not_stop_other_calls(client, server):
+    """Together they fill several times the connection's window, each within its own."""
+    streams = [client.open(headers("/test.Echo/Collect")) for _ in range(16)]
+    for stream in streams:
+        client.send(stream, framed(encoded("hang")))
+        server.wait_for("hangs")
+        for _ in range(15):
+            client.send(stream, framed(encoded("", bytes(16_000))))
+    assert client.call(headers(), A).status == (OK, "")
+    for stream in streams:
+        client.reset(stream, 8)
+        server.wait_for("cancelled")

@@ -31,7 +31,7 @@ STREAM_KIB = 10 * 1.5 + 16
 QUEUE_KIB = 4 * MIB * 1.5
 # ServerLimits.responseBytesPerConnection and an answer more, with the growth and the gaps of so many blocks.
 ANSWERS_KIB = 17 * MIB * 2.5
-# HTTP2Limits.connectionBufferBytes: what a connection may send ahead of its readers.
+# What the peers of the messages that never end send, all of which waits for its rest.
 INPUT_KIB = 1 * MIB * 1.5
 
 

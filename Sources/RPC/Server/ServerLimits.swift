@@ -10,7 +10,8 @@ public struct ServerLimits: Sendable {
   /// Handlers that run on one loop at a time, counted in the same way.
   public var handlersPerLoop = 10_000
   /// Bytes of a connection's requests that wait for their reader or their rest: otherwise a client
-  /// could leave as many large messages unfinished as it may have streams.
+  /// could leave as many large messages unfinished, or full windows unread, as it may have streams.
+  /// The call whose bytes pass it is refused.
   public var requestBytesPerConnection = 64 << 20
   /// Bytes of the requests on a loop, counted in the same way.
   public var requestBytesPerLoop = 512 << 20
