@@ -268,6 +268,20 @@ public struct Pool: Message {
   /// holder. An authenticated caller is one holder whatever it calls itself. Not set: no limit.
   public var holderQuota: Int64? = nil
 
+  /// The serial with which each period begins, 1 to the highest that the serial's width holds; those
+  /// below it are never used. It changes only together with template. Not set: 1.
+  public var startSerial: Int64? = nil
+
+  /// Whether numbers show a permutation of their serials, made with a secret key, in place of the
+  /// serials: a number then doesn't tell how many were made before it in its period, nor does the
+  /// difference of two tell how many lie between them, and nobody without the key can tell the next.
+  /// It hides nothing else: not the timestamp (a fine one shows the order by itself), not the length
+  /// of the serial, and not that some number exists, where somebody may try them out: of a range that
+  /// is used to a tenth, one guess in ten hits. It is no proof of holding a number; tokens are. The
+  /// key is in the store, and ParseNumber tells the true serial: keep both from those who may not
+  /// know. It changes only together with template, which gets a key of its own.
+  public var unguessableSerials: Bool = false
+
   public init() {}
 
   @inlinable
@@ -292,7 +306,9 @@ public struct Pool: Message {
     generationStops: [PoolStop] = [],
     businessStops: [PoolStop] = [],
     runDryTime: ProtoTimestamp? = nil,
-    holderQuota: Int64? = nil
+    holderQuota: Int64? = nil,
+    startSerial: Int64? = nil,
+    unguessableSerials: Bool = false
   ) {
     self.business = business
     self.template = template
@@ -315,6 +331,8 @@ public struct Pool: Message {
     self.businessStops = businessStops
     self.runDryTime = runDryTime
     self.holderQuota = holderQuota
+    self.startSerial = startSerial
+    self.unguessableSerials = unguessableSerials
   }
 
   public static var protoName: String { "orderwire.v1.Pool" }
@@ -346,6 +364,8 @@ public struct Pool: Message {
     if c.pointee.n_business_stops != 0 { self.businessStops = .init(unpacked: UnsafeRawPointer(c.pointee.business_stops), c.pointee.n_business_stops) }
     if let value = c.pointee.run_dry_time { self.runDryTime = ProtoTimestamp(unpacked: value) }
     if c.pointee.has_holder_quota != 0 { self.holderQuota = c.pointee.holder_quota }
+    if c.pointee.has_start_serial != 0 { self.startSerial = c.pointee.start_serial }
+    self.unguessableSerials = c.pointee.unguessable_serials != 0
   }
 
   public func pack(
@@ -440,6 +460,14 @@ public struct Pool: Message {
     if let value = self.holderQuota {
       c.pointee.has_holder_quota = 1
       c.pointee.holder_quota = value
+    }
+    if let value = self.startSerial {
+      c.pointee.has_start_serial = 1
+      c.pointee.start_serial = value
+    }
+    if self.unguessableSerials {
+      c.pointee.has_unguessable_serials = 1
+      c.pointee.unguessable_serials = self.unguessableSerials ? 1 : 0
     }
   }
 }
@@ -2044,7 +2072,8 @@ public struct ParseNumberResponse: Message {
   /// again.
   public var period: String = ""
 
-  /// The serial. 0: it couldn't be read.
+  /// The serial: where the template's serials are unguessable, the one behind what the number shows. 0:
+  /// it couldn't be read.
   public var serial: Int64 = 0
 
   /// The check character. Empty: the template has none.
@@ -2137,7 +2166,7 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 6699))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 6805))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

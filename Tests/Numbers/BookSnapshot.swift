@@ -78,7 +78,7 @@ struct BookSnapshot: Equatable {
           guard let series = book.series[index] else { continue }
           let recent = edition.series.keys.sorted().suffix(Limits.recentPeriods)
           let isKept = series.uses > 0 || !series.live.isEmpty || recent.contains(series.period)
-          if series.next > 1, isKept {
+          if series.next > edition.form.firstSerial, isKept {
             lines.next[book.key(series, 0)] = series.next
             lines.counts[book.key(series, 0)] = series.counts
           }

@@ -14,6 +14,8 @@ extension PoolSettings {
       quarantine = pool.quarantine?.microseconds ?? 600 * Limits.second
     }
     if fields.contains(.holderQuota) { holderQuota = pool.holderQuota }
+    if fields.contains(.startSerial) { startSerial = pool.startSerial ?? 1 }
+    if fields.contains(.unguessableSerials) { unguessable = pool.unguessableSerials }
     takeWatermarks(fields, from: pool)
     takeLeases(fields, from: pool)
   }
@@ -93,7 +95,8 @@ extension API.Pool {
       generationStops: view.stops.generation.causes.map { PoolStop($0) },
       businessStops: view.stops.business.causes.map { PoolStop($0) },
       runDryTime: view.runDry.map { ProtoTimestamp(microseconds: $0) },
-      holderQuota: settings.holderQuota)
+      holderQuota: settings.holderQuota, startSerial: settings.startSerial,
+      unguessableSerials: settings.unguessable)
   }
 }
 

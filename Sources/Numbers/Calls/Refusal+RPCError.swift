@@ -51,6 +51,10 @@ extension Refusal {
     case .settingUnknown(let field):
       invalid(
         "SETTING_UNKNOWN", "pool.\(field.rawValue)", "this server doesn't know that value")
+    case .settingFixed(let field):
+      precondition(
+        "SETTING_FIXED", "this setting belongs to the template: it changes only with it",
+        ["field": "pool.\(field.rawValue)"])
     case .updateMaskInvalid(let path):
       invalid(
         "UPDATE_MASK_INVALID", "update_mask",
@@ -239,7 +243,7 @@ extension PoolField {
     switch self {
     case .maxAge, .quarantine, .minLeaseTTL, .maxLeaseTTL, .defaultLeaseTTL: true
     case .template, .timeZone, .serialPeriod, .lowWatermark, .highWatermark, .generationBatch,
-      .reusePolicy, .leaseMode, .holderQuota:
+      .reusePolicy, .leaseMode, .holderQuota, .startSerial, .unguessableSerials:
       false
     }
   }

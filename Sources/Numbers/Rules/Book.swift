@@ -50,9 +50,16 @@ final class Book {
   /// Templates that got a new period, and may have old ones to forget.
   var grownEditions: [Edition] = []
 
-  init(incarnation: UInt64, limits: CapacityLimits = CapacityLimits()) {
+  /// Makes the key of a template whose serials can't be guessed.
+  let newKey: () -> SerialPermutation.Key
+
+  init(
+    incarnation: UInt64, limits: CapacityLimits = CapacityLimits(),
+    newKey: @escaping () -> SerialPermutation.Key = SerialPermutation.Key.random
+  ) {
     self.incarnation = incarnation
     self.limits = limits
+    self.newKey = newKey
   }
 
   func pool(of business: String) throws(Refusal) -> Pool {

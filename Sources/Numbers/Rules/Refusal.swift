@@ -12,6 +12,7 @@ enum Refusal: Error, Equatable, Sendable {
   case templateChangesExhausted
   case settingOutOfRange(PoolField, least: Int64, most: Int64)
   case settingUnknown(PoolField)
+  case settingFixed(PoolField)
   case updateMaskInvalid(path: String)
   case pageSizeOutOfRange
   case pageTokenInvalid

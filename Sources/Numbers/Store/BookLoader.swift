@@ -58,6 +58,8 @@ final class BookLoader {
     var template: String
     var timeZone: String
     var period: SerialPeriod
+    var firstSerial: Int64
+    var key: SerialPermutation.Key?
   }
 
   private func editionsByPool() throws(StoreError) -> [Int64: [StoredEdition]] {
@@ -67,7 +69,9 @@ final class BookLoader {
         editions[row.integer(0), default: []].count == Int(row.integer(1))
       else { throw Self.damaged("a template of pool \(row.integer(0))") }
       editions[row.integer(0), default: []].append(
-        StoredEdition(template: row.text(2), timeZone: row.text(3), period: period))
+        StoredEdition(
+          template: row.text(2), timeZone: row.text(3), period: period,
+          firstSerial: row.integer(5), key: SerialPermutation.Key(row)))
     }
     return editions
   }
@@ -87,6 +91,8 @@ final class BookLoader {
     var settings = PoolSettings(template: last.template)
     settings.timeZone = last.timeZone
     settings.period = last.period
+    settings.startSerial = last.firstSerial
+    settings.unguessable = last.key != nil
     settings.lowWatermark = row.integer(4)
     settings.highWatermark = row.integer(5)
     settings.generationBatch = row.integer(6)
@@ -131,7 +137,8 @@ final class BookLoader {
     do throws(TemplateProblem) {
       let template = try NumberTemplate(parsing: edition.template, period: edition.period)
       return try NumberForm(
-        business: business, template: template, period: edition.period, zone: zone)
+        business: business, template: template, period: edition.period, zone: zone,
+        firstSerial: edition.firstSerial, key: edition.key)
     } catch {
       throw Self.damaged("a template of the pool of \(business)")
     }
@@ -250,6 +257,15 @@ final class BookLoader {
 
   private static func damaged(_ what: String) -> StoreError {
     .corrupt("the order numbers' tables don't fit together: \(what)")
+  }
+}
+
+extension SerialPermutation.Key {
+  fileprivate init?(_ row: borrowing ResultRow) {
+    guard let word0 = row.optionalInteger(6), let word1 = row.optionalInteger(7) else {
+      return nil
+    }
+    self.init(word0: UInt64(bitPattern: word0), word1: UInt64(bitPattern: word1))
   }
 }
 

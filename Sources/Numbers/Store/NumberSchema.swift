@@ -12,6 +12,7 @@ enum NumberSchema {
     Migration(number: 3, sql: stops),
     Migration(number: 4, sql: events),
     Migration(number: 5, sql: quotas),
+    Migration(number: 6, sql: serials),
   ]
 
   private static let pools = """
@@ -102,6 +103,14 @@ enum NumberSchema {
       live_limit BIGINT NOT NULL,
       PRIMARY KEY (pool, principal, holder)
     ) WITHOUT ROWID;
+    """
+
+  /// The serial that each period of a template begins with, and the key of the permutation that its
+  /// numbers show, if they do.
+  private static let serials = """
+    ALTER TABLE number_edition ADD COLUMN start_serial BIGINT NOT NULL DEFAULT 1;
+    ALTER TABLE number_edition ADD COLUMN key_word0 BIGINT;
+    ALTER TABLE number_edition ADD COLUMN key_word1 BIGINT;
     """
 
   private static let numbers = """

@@ -13,7 +13,8 @@ enum NumberStatements {
       min_lease_us = $10, max_lease_us = $11, default_lease_us = $12, holder_quota = $13
     WHERE pool = $1
     """)
-  static let insertEdition = Statement("INSERT INTO number_edition VALUES ($1, $2, $3, $4, $5)")
+  static let insertEdition = Statement(
+    "INSERT INTO number_edition VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
   static let insertStop = Statement("INSERT INTO number_stop VALUES ($1, $2, $3, $4, $5, $6)")
   static let deleteStop = Statement(
     "DELETE FROM number_stop WHERE pool = $1 AND switch = $2 AND warning = $3")
@@ -137,8 +138,8 @@ enum NumberStatements {
     """)
   static let editions = Statement(
     """
-    SELECT pool, edition, template, time_zone, period_kind FROM number_edition
-    ORDER BY pool, edition
+    SELECT pool, edition, template, time_zone, period_kind, start_serial, key_word0, key_word1
+    FROM number_edition ORDER BY pool, edition
     """)
   static let stops = Statement(
     "SELECT pool, switch, warning, principal, reason, stopped_us FROM number_stop")

@@ -49,6 +49,10 @@ final class StoredRows: NumberRows {
       row.bind(edition.form.template.text)
       row.bind(edition.form.zone.name)
       row.bind(Int64(edition.form.period.rawValue))
+      row.bind(edition.form.firstSerial)
+      let key = edition.form.permutation?.key
+      row.bind(key.map { Int64(bitPattern: $0.word0) })
+      row.bind(key.map { Int64(bitPattern: $0.word1) })
     }
   }
 

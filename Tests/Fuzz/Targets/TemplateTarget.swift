@@ -27,9 +27,9 @@ private func checkForm(_ form: NumberForm, serial: Int64, at moment: Int64) {
   guard let skeleton = form.skeleton(at: moment) else { return }
   precondition(skeleton.count == form.length)
   let serial = Int64(serial.magnitude % UInt64(form.lastSerial)) + 1
-  let number = form.number(skeleton, serial: serial)
-  precondition(form.matches(number, skeleton, serial: serial))
-  precondition(form.serial(of: number) == serial)
+  let number = form.number(skeleton, serial: serial, period: 0)
+  precondition(form.matches(number, skeleton, serial: serial, period: 0))
+  precondition(form.serial(of: number, period: 0) == serial)
   do throws(NumberProblem) {
     let parsed = try form.parse(number)
     precondition(parsed.serial == serial, "\(number) of \(form.template.text): \(parsed)")
@@ -43,7 +43,8 @@ private func checkForm(_ form: NumberForm, serial: Int64, at moment: Int64) {
 private func checkAnything(_ form: NumberForm, _ text: String) {
   do throws(NumberProblem) {
     let parsed = try form.parse(text)
-    precondition((1...form.lastSerial).contains(parsed.serial) && form.serial(of: text) != nil)
+    precondition(
+      (1...form.lastSerial).contains(parsed.serial) && form.serial(of: text, period: 0) != nil)
   } catch {
     precondition((0...text.utf8.count).contains(error.position), "\(error)")
   }

@@ -135,6 +135,7 @@ extension PoolModel {
 
   func written(_ key: NumberKey, at moment: Int64) -> String {
     let form = forms[Int(key.edition)]
-    return form.skeleton(at: moment).map { form.number($0, serial: key.serial) } ?? "?"
+    return form.skeleton(at: moment).map { form.number($0, serial: key.serial, period: key.period) }
+      ?? "?"
   }
 }

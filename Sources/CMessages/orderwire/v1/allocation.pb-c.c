@@ -181,7 +181,7 @@ void   orderwire__v1__parse_number_response__init
   static const Orderwire__V1__ParseNumberResponse init_value = ORDERWIRE__V1__PARSE_NUMBER_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[21] =
+static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[23] =
 {
   {
     "business",
@@ -435,6 +435,30 @@ static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[21]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "start_serial",
+    24,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Pool, has_start_serial),
+    offsetof(Orderwire__V1__Pool, start_serial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unguessable_serials",
+    25,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__Pool, has_unguessable_serials),
+    offsetof(Orderwire__V1__Pool, unguessable_serials),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   0,   /* field[0] = business */
@@ -454,16 +478,18 @@ static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   8,   /* field[8] = reuse_policy */
   19,   /* field[19] = run_dry_time */
   3,   /* field[3] = serial_period */
+  21,   /* field[21] = start_serial */
   16,   /* field[16] = stock */
   1,   /* field[1] = template */
   2,   /* field[2] = time_zone */
+  22,   /* field[22] = unguessable_serials */
   15,   /* field[15] = update_time */
 };
 static const ProtobufCIntRange orderwire__v1__pool__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 17 },
-  { 0, 21 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
 {
@@ -473,7 +499,7 @@ const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
   "Orderwire__V1__Pool",
   "orderwire.v1",
   sizeof(Orderwire__V1__Pool),
-  21,
+  23,
   orderwire__v1__pool__field_descriptors,
   orderwire__v1__pool__field_indices_by_name,
   2,  orderwire__v1__pool__number_ranges,

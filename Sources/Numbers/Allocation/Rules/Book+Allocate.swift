@@ -200,6 +200,7 @@ extension Book {
     rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
     let skeleton = edition.skeleton(at: generated) ?? []
     return Allocation.Number(
-      number: edition.form.number(skeleton, serial: key.serial), generation: generation)
+      number: edition.form.number(skeleton, serial: key.serial, period: key.period),
+      generation: generation)
   }
 }

@@ -16,7 +16,7 @@ extension Book {
     let edition = pool.editions[pool.editions.count - 1]
     let moment = pool.generationMoment(now)
     let period = edition.period(at: moment)
-    let last = edition.form.lastSerial
+    let (first, last) = (edition.form.firstSerial, edition.form.lastSerial)
     if let series = present(edition, period) {
       return GenerationTarget(
         edition: edition, period: period, moment: moment, series: series,
@@ -27,7 +27,8 @@ extension Book {
       throw .periodClosed(period: edition.form.period.text(period))
     }
     return GenerationTarget(
-      edition: edition, period: period, moment: moment, series: nil, remaining: last)
+      edition: edition, period: period, moment: moment, series: nil,
+      remaining: last - first + 1)
   }
 
   private func present(_ edition: Edition, _ period: Int32) -> Series? {
@@ -90,7 +91,9 @@ extension Book {
   private func open(_ target: GenerationTarget, in pool: Pool) -> Series {
     let edition = target.edition
     if let index = edition.series[target.period], let series = series[index] { return series }
-    let new = Series(pool: pool.index, edition: edition.index, period: target.period, next: 1)
+    let new = Series(
+      pool: pool.index, edition: edition.index, period: target.period,
+      next: edition.form.firstSerial)
     new.index = series.insert(new)
     edition.series[target.period] = new.index
     edition.highestPeriod = max(edition.highestPeriod, target.period)

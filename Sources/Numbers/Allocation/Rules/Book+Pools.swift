@@ -57,6 +57,10 @@ extension Book {
       settings.template != before.template || settings.period != before.period
       || settings.timeZone != before.timeZone
     if let problem = settings.problem { throw problem }
+    if !newForm {
+      if settings.startSerial != before.startSerial { throw .settingFixed(.startSerial) }
+      if settings.unguessable != before.unguessable { throw .settingFixed(.unguessableSerials) }
+    }
     var form: NumberForm?
     if newForm {
       let zone = settings.timeZone == pool.zone.name ? pool.zone : zone
@@ -92,13 +96,19 @@ extension Book {
   ) throws(Refusal) -> NumberForm {
     if let problem = settings.problem { throw problem }
     guard let zone else { throw .timeZoneUnknown }
+    let form: NumberForm
     do throws(TemplateProblem) {
       let template = try NumberTemplate(parsing: settings.template, period: settings.period)
-      return try NumberForm(
-        business: business, template: template, period: settings.period, zone: zone)
+      form = try NumberForm(
+        business: business, template: template, period: settings.period, zone: zone,
+        firstSerial: settings.startSerial, key: settings.unguessable ? newKey() : nil)
     } catch {
       throw .templateInvalid(error)
     }
+    guard (1...form.lastSerial).contains(form.firstSerial) else {
+      throw .settingOutOfRange(.startSerial, least: 1, most: form.lastSerial)
+    }
+    return form
   }
 
   /// No two templates of a pool may be able to make the same number.

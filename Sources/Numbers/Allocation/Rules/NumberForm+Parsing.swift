@@ -54,11 +54,15 @@ extension NumberForm {
       }
     }
     if let civil = parsed.civil { parsed.period = period.number(of: civil) }
+    if let permutation {
+      parsed.serial = permutation.serial(parsed.serial, period: parsed.period)
+    }
     return parsed
   }
 
-  /// The serial of what may be a number of this form, without a look at anything else.
-  func serial(of text: String) -> Int64? {
+  /// The serial of what may be a number of this form and of a period, without a look at anything
+  /// else.
+  func serial(of text: String, period: Int32) -> Int64? {
     guard text.utf8.count == length else { return nil }
     let serial = text.utf8.withContiguousStorageIfAvailable { bytes -> Int64? in
       var value: Int64 = 0
@@ -68,7 +72,8 @@ extension NumberForm {
       }
       return value
     }
-    return serial ?? nil
+    guard let serial = serial ?? nil, serial > 0 else { return nil }
+    return permutation?.serial(serial, period: period) ?? serial
   }
 
   private func match(

@@ -10,12 +10,17 @@ final class NumberForm: Sendable {
   let serialPosition: Int
   let serialWidth: Int
   let radix: Int64
-  /// The highest serial that the width holds; the lowest is 1.
+  /// The highest serial that the width holds.
   let lastSerial: Int64
+  /// The serial that each period begins with: 1 or more.
+  let firstSerial: Int64
+  /// What is shown in place of serials, if not they themselves.
+  let permutation: SerialPermutation?
   let check: CheckCharacter?
 
   init(
-    business: String, template: NumberTemplate, period: SerialPeriod, zone: TimeZoneRules
+    business: String, template: NumberTemplate, period: SerialPeriod, zone: TimeZoneRules,
+    firstSerial: Int64 = 1, key: SerialPermutation.Key? = nil
   ) throws(TemplateProblem) {
     self.business = business
     self.template = template
@@ -45,7 +50,10 @@ final class NumberForm: Sendable {
     serialPosition = serial.position
     serialWidth = serial.width
     radix = Int64(serial.radix)
-    lastSerial = (0..<serial.width).reduce(1) { power, _ in power * Int64(serial.radix) } - 1
+    let last = (0..<serial.width).reduce(1) { power, _ in power * Int64(serial.radix) } - 1
+    lastSerial = last
+    self.firstSerial = firstSerial
+    permutation = key.map { SerialPermutation(key: $0, last: last) }
   }
 
   /// The period that a moment (µs since the Unix epoch) is in.
@@ -74,10 +82,10 @@ final class NumberForm: Sendable {
     return bytes
   }
 
-  /// Writes the serial, and the check over all that is before it, into a copy of a skeleton.
+  /// Writes what is shown of the serial, and the check over all that is before it, into a copy of a skeleton.
   @inline(__always)
-  func fill(_ number: UnsafeMutableBufferPointer<UInt8>, serial: Int64) {
-    var rest = serial
+  func fill(_ number: UnsafeMutableBufferPointer<UInt8>, serial: Int64, period: Int32) {
+    var rest = permutation?.shown(serial, period: period) ?? serial
     var position = serialPosition + serialWidth
     while position > serialPosition {
       position -= 1
@@ -92,21 +100,21 @@ final class NumberForm: Sendable {
   }
 
   /// The number with a serial, from the skeleton of its moment.
-  func number(_ skeleton: [UInt8], serial: Int64) -> String {
+  func number(_ skeleton: [UInt8], serial: Int64, period: Int32) -> String {
     String(unsafeUninitializedCapacity: length) { buffer in
       let number = UnsafeMutableBufferPointer(rebasing: buffer[..<length])
       _ = number.initialize(from: skeleton)
-      fill(number, serial: serial)
+      fill(number, serial: serial, period: period)
       return length
     }
   }
 
   /// Whether `text` is exactly the number with a serial, from the skeleton of its moment.
-  func matches(_ text: String, _ skeleton: [UInt8], serial: Int64) -> Bool {
+  func matches(_ text: String, _ skeleton: [UInt8], serial: Int64, period: Int32) -> Bool {
     guard text.utf8.count == length else { return false }
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { number in
       _ = number.initialize(from: skeleton)
-      fill(number, serial: serial)
+      fill(number, serial: serial, period: period)
       let same = text.utf8.withContiguousStorageIfAvailable { bytes in
         for position in 0..<length where bytes[position] != number[position] { return false }
         return true

@@ -29,6 +29,10 @@ struct PoolSettings: Sendable, Equatable {
   var defaultLease: Int64 = 600 * Limits.second
   /// Live numbers that one owner may have; nil: as many as there are.
   var holderQuota: Int64?
+  /// The first serial of each period.
+  var startSerial: Int64 = 1
+  /// Numbers show a keyed permutation of their serials.
+  var unguessable = false
 
   init(template: String) {
     self.template = template
@@ -81,6 +85,8 @@ enum PoolField: String, Sendable, CaseIterable {
   case maxLeaseTTL = "max_lease_ttl"
   case defaultLeaseTTL = "default_lease_ttl"
   case holderQuota = "holder_quota"
+  case startSerial = "start_serial"
+  case unguessableSerials = "unguessable_serials"
 }
 
 /// Whether `business` can name a pool: 1 to 64 ASCII letters, digits, '-', '_' or '.', first a

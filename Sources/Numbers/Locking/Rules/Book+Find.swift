@@ -59,7 +59,7 @@ extension Book {
     else { return (key, nil) }
     // The same serial with another time of day is another text, and was never made.
     guard let skeleton = edition.skeleton(at: lock.generated),
-      edition.form.matches(number, skeleton, serial: parsed.serial)
+      edition.form.matches(number, skeleton, serial: parsed.serial, period: parsed.period)
     else { return (key, nil) }
     return (key, slot)
   }
@@ -68,9 +68,10 @@ extension Book {
   /// alone, it needs no more than a comparison with what it must look like.
   private func locateLive(_ number: String, in pool: Pool) -> (key: NumberKey, slot: Int32?)? {
     guard let edition = pool.editions.last, let series = edition.present,
-      let serial = edition.form.serial(of: number), let slot = series.live[serial],
+      let serial = edition.form.serial(of: number, period: series.period),
+      let slot = series.live[serial],
       let lock = locks[slot], let skeleton = edition.skeleton(at: lock.generated),
-      edition.form.matches(number, skeleton, serial: serial)
+      edition.form.matches(number, skeleton, serial: serial, period: series.period)
     else { return nil }
     return (key(series, serial), slot)
   }
@@ -79,6 +80,6 @@ extension Book {
   func shows(_ ended: EndedNumber, _ number: String, _ key: NumberKey, in pool: Pool) -> Bool {
     let edition = pool.editions[Int(key.edition)]
     guard let skeleton = edition.skeleton(at: ended.generated) else { return false }
-    return edition.form.matches(number, skeleton, serial: key.serial)
+    return edition.form.matches(number, skeleton, serial: key.serial, period: key.period)
   }
 }

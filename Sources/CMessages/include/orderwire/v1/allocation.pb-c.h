@@ -127,10 +127,14 @@ struct  Orderwire__V1__Pool
   Google__Protobuf__Timestamp *run_dry_time;
   protobuf_c_boolean has_holder_quota;
   int64_t holder_quota;
+  protobuf_c_boolean has_start_serial;
+  int64_t start_serial;
+  protobuf_c_boolean has_unguessable_serials;
+  protobuf_c_boolean unguessable_serials;
 };
 #define ORDERWIRE__V1__POOL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Orderwire__V1__PoolStop
