@@ -4,6 +4,7 @@
 
 internal import CMessages
 public import Messages
+public import RPC
 
 /// When the serial of a pool starts again at 1.
 public enum SerialPeriod: RawRepresentable, Sendable, Hashable {
@@ -1172,6 +1173,119 @@ public struct AllocateResponse: Message {
   }
 }
 
+/// Asks for numbers on a stream.
+public struct AllocateStreamRequest: Message {
+  /// Names the request on its stream: the answer has the same. The client chooses it, and should use
+  /// each but once; the server doesn't look at it.
+  public var sequence: Int64 = 0
+
+  /// What is asked for: each request has its own business, holder and lease, so that one stream can
+  /// serve a whole process, and a request can be repeated on any other stream.
+  public var allocate: AllocateRequest? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sequence: Int64 = 0,
+    allocate: AllocateRequest? = nil
+  ) {
+    self.sequence = sequence
+    self.allocate = allocate
+  }
+
+  public static var protoName: String { "orderwire.v1.AllocateStreamRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__allocate_stream_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AllocateStreamRequest.self)
+    self.sequence = c.pointee.sequence
+    if let value = c.pointee.allocate { self.allocate = AllocateRequest(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AllocateStreamRequest.self)
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    if let value = self.allocate {
+      c.pointee.allocate = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__AllocateRequest.self)
+    }
+  }
+}
+
+/// The answer to one request of a stream.
+public struct AllocateStreamResponse: Message {
+  /// The sequence of the request.
+  public var sequence: Int64 = 0
+
+  /// What became of it.
+  public var outcome: Outcome? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sequence: Int64 = 0,
+    outcome: Outcome? = nil
+  ) {
+    self.sequence = sequence
+    self.outcome = outcome
+  }
+
+  public static var protoName: String { "orderwire.v1.AllocateStreamResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__allocate_stream_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AllocateStreamResponse.self)
+    self.sequence = c.pointee.sequence
+    switch c.pointee.outcome_case.rawValue {
+    case 2: if let value = c.pointee.allocated { self.outcome = .allocated(AllocateResponse(unpacked: value)) }
+    case 3: if let value = c.pointee.refused { self.outcome = .refused(RPCStatusMessage(unpacked: value)) }
+    default: break
+    }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AllocateStreamResponse.self)
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    switch self.outcome {
+    case nil: break
+    case .allocated(let value)?:
+      c.pointee.outcome_case = .init(rawValue: 2)
+      c.pointee.allocated = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__AllocateResponse.self)
+    case .refused(let value)?:
+      c.pointee.outcome_case = .init(rawValue: 3)
+      c.pointee.refused = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Rpc__Status.self)
+    }
+  }
+
+  /// What became of it.
+  public enum Outcome: Sendable, Equatable {
+    /// The numbers handed out.
+    case allocated(AllocateResponse)
+    /// Why none were: the status, with the details, that a call of Allocate would have ended with.
+    case refused(RPCStatusMessage)
+  }
+}
+
 /// A number and the proof of holding it.
 public struct AllocatedNumber: Message {
   /// The number, 1 to 64 visible ASCII characters.
@@ -2166,13 +2280,13 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 6805))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 7217))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/allocation.proto",
-    dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "orderwire/v1/token.proto"],
+    dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/rpc/status.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.AllocationService"],
-    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
+    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocateStreamRequest", "orderwire.v1.AllocateStreamResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
     bytes: bytes)
 }

@@ -35,6 +35,21 @@ public protocol AllocationServiceProtocol: Sendable {
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse
 
+  /// Hands out numbers over one stream, for callers that need tens of thousands a second. Each message
+  /// asks as a call of Allocate does, for any business, and is decided, made durable and answered for
+  /// itself: a request that is refused gets its refusal as an answer, and the stream goes on. Answers
+  /// come as soon as they are durable, in any order; sequence pairs them with their requests.
+  ///
+  /// Up to 64 requests or 16,000 numbers are in flight at a time; further messages wait, so that a
+  /// client that doesn't read its answers is soon not read either. When the client has sent its last,
+  /// the stream ends with OK after the last answer. It ends early, with a status of its own, where a
+  /// message can't be decoded (after the answers to those before it), where the client cancels, the
+  /// deadline passes or the connection is lost. What was decided then stays decided, though its answer
+  /// may be lost: a request_id lets it be asked for again.
+  func allocateStream(
+    _ requests: RequestStream<AllocateStreamRequest>, responses: ResponseWriter<AllocateStreamResponse>, context: ServerContext
+  ) async throws(RPCError)
+
   /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is
   /// refused with GENERATION_STOPPED once that isn't enough. Operator and warnings hold it stopped each
   /// for itself, and it runs again when nobody does any more.
@@ -82,11 +97,15 @@ extension AllocationServiceProtocol {
     router.describe(
       file: OrderwireV1AllocationDescriptor.file, services: ["orderwire.v1.AllocationService"])
     router.describe(
+      file: GoogleProtobufAnyDescriptor.file, services: [])
+    router.describe(
       file: GoogleProtobufDurationDescriptor.file, services: [])
     router.describe(
       file: GoogleProtobufFieldMaskDescriptor.file, services: [])
     router.describe(
       file: GoogleProtobufTimestampDescriptor.file, services: [])
+    router.describe(
+      file: GoogleRpcStatusDescriptor.file, services: [])
     router.describe(
       file: OrderwireV1TokenDescriptor.file, services: [])
     router.unary(service: "orderwire.v1.AllocationService", method: "CreatePool") {
@@ -108,6 +127,10 @@ extension AllocationServiceProtocol {
     router.unary(service: "orderwire.v1.AllocationService", method: "Allocate") {
       (request: AllocateRequest, context: ServerContext) async throws(RPCError) -> AllocateResponse in
       try await self.allocate(request, context: context)
+    }
+    router.bidirectional(service: "orderwire.v1.AllocationService", method: "AllocateStream") {
+      (requests: RequestStream<AllocateStreamRequest>, responses: ResponseWriter<AllocateStreamResponse>, context: ServerContext) async throws(RPCError) in
+      try await self.allocateStream(requests, responses: responses, context: context)
     }
     router.unary(service: "orderwire.v1.AllocationService", method: "StopGeneration") {
       (request: StopGenerationRequest, context: ServerContext) async throws(RPCError) -> StopGenerationResponse in
@@ -189,6 +212,24 @@ public struct AllocationServiceClient: Sendable {
   ) async throws(RPCError) -> AllocateResponse {
     try await channel.unary(
       service: "orderwire.v1.AllocationService", method: "Allocate", request, options: options)
+  }
+
+  /// Hands out numbers over one stream, for callers that need tens of thousands a second. Each message
+  /// asks as a call of Allocate does, for any business, and is decided, made durable and answered for
+  /// itself: a request that is refused gets its refusal as an answer, and the stream goes on. Answers
+  /// come as soon as they are durable, in any order; sequence pairs them with their requests.
+  ///
+  /// Up to 64 requests or 16,000 numbers are in flight at a time; further messages wait, so that a
+  /// client that doesn't read its answers is soon not read either. When the client has sent its last,
+  /// the stream ends with OK after the last answer. It ends early, with a status of its own, where a
+  /// message can't be decoded (after the answers to those before it), where the client cancels, the
+  /// deadline passes or the connection is lost. What was decided then stays decided, though its answer
+  /// may be lost: a request_id lets it be asked for again.
+  public func allocateStream(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStream<AllocateStreamRequest, AllocateStreamResponse> {
+    try await channel.bidirectional(
+      service: "orderwire.v1.AllocationService", method: "AllocateStream", options: options)
   }
 
   /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is

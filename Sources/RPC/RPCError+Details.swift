@@ -79,6 +79,13 @@ extension RPCError {
   /// `google.rpc.Status` with the details packed; nil when there are none, or one can't be encoded.
   func packedDetails(message: String) -> [UInt8]? {
     guard !details.isEmpty else { return nil }
+    return try? status(message: message).encoded()
+  }
+
+  /// The same as a message, for an answer that tells of an error without ending its call.
+  public var status: RPCStatusMessage { status(message: message) }
+
+  private func status(message: String) -> RPCStatusMessage {
     var status = RPCStatusMessage(code: Int32(code.rawValue), message: message)
     for detail in details {
       if let packed = detail as? ProtoAny {
@@ -88,7 +95,7 @@ extension RPCError {
           ProtoAny(typeURL: Self.typePrefix + type(of: detail).protoName, value: bytes))
       }
     }
-    return try? status.encoded()
+    return status
   }
 
   /// Takes the details out of an encoded `google.rpc.Status`. The code and the message stay: they have

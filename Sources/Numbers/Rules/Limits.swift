@@ -19,6 +19,11 @@ enum Limits {
   static let rangesPerPool: Int64 = 10_000
   /// A call is decided as a whole while all other calls wait.
   static let numbersPerCall = 1_000
+  /// Requests of one AllocateStream that are decided or wait for it: several batches of the store at
+  /// the disk's pace, and as many answers as may wait for a reader.
+  static let requestsInFlight = 64
+  /// Their numbers: what bounds a stream's memory where requests are large, about 1 MB.
+  static let numbersInFlight = 16_000
   static let holderBytes = 128
   /// Subjects of certificates are long.
   static let principalBytes = 1_024

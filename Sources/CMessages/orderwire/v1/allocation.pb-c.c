@@ -85,6 +85,18 @@ void   orderwire__v1__allocate_response__init
   static const Orderwire__V1__AllocateResponse init_value = ORDERWIRE__V1__ALLOCATE_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__allocate_stream_request__init
+                     (Orderwire__V1__AllocateStreamRequest         *message)
+{
+  static const Orderwire__V1__AllocateStreamRequest init_value = ORDERWIRE__V1__ALLOCATE_STREAM_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__allocate_stream_response__init
+                     (Orderwire__V1__AllocateStreamResponse         *message)
+{
+  static const Orderwire__V1__AllocateStreamResponse init_value = ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__allocated_number__init
                      (Orderwire__V1__AllocatedNumber         *message)
 {
@@ -1272,6 +1284,121 @@ const ProtobufCMessageDescriptor orderwire__v1__allocate_response__descriptor =
   orderwire__v1__allocate_response__field_indices_by_name,
   1,  orderwire__v1__allocate_response__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__allocate_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__allocate_stream_request__field_descriptors[2] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__AllocateStreamRequest, has_sequence),
+    offsetof(Orderwire__V1__AllocateStreamRequest, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allocate",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__AllocateStreamRequest, allocate),
+    &orderwire__v1__allocate_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__allocate_stream_request__field_indices_by_name[] = {
+  1,   /* field[1] = allocate */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange orderwire__v1__allocate_stream_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.AllocateStreamRequest",
+  "AllocateStreamRequest",
+  "Orderwire__V1__AllocateStreamRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__AllocateStreamRequest),
+  2,
+  orderwire__v1__allocate_stream_request__field_descriptors,
+  orderwire__v1__allocate_stream_request__field_indices_by_name,
+  1,  orderwire__v1__allocate_stream_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__allocate_stream_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__allocate_stream_response__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__AllocateStreamResponse, has_sequence),
+    offsetof(Orderwire__V1__AllocateStreamResponse, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allocated",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__AllocateStreamResponse, outcome_case),
+    offsetof(Orderwire__V1__AllocateStreamResponse, allocated),
+    &orderwire__v1__allocate_response__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__AllocateStreamResponse, outcome_case),
+    offsetof(Orderwire__V1__AllocateStreamResponse, refused),
+    &google__rpc__status__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__allocate_stream_response__field_indices_by_name[] = {
+  1,   /* field[1] = allocated */
+  2,   /* field[2] = refused */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange orderwire__v1__allocate_stream_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.AllocateStreamResponse",
+  "AllocateStreamResponse",
+  "Orderwire__V1__AllocateStreamResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__AllocateStreamResponse),
+  3,
+  orderwire__v1__allocate_stream_response__field_descriptors,
+  orderwire__v1__allocate_stream_response__field_indices_by_name,
+  1,  orderwire__v1__allocate_stream_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__allocate_stream_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__allocated_number__field_descriptors[3] =
@@ -2525,13 +2652,14 @@ const ProtobufCEnumDescriptor orderwire__v1__stop_source__descriptor =
   orderwire__v1__stop_source__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[12] =
+static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[13] =
 {
   { "CreatePool", &orderwire__v1__create_pool_request__descriptor, &orderwire__v1__create_pool_response__descriptor },
   { "UpdatePool", &orderwire__v1__update_pool_request__descriptor, &orderwire__v1__update_pool_response__descriptor },
   { "GetPool", &orderwire__v1__get_pool_request__descriptor, &orderwire__v1__get_pool_response__descriptor },
   { "ListPools", &orderwire__v1__list_pools_request__descriptor, &orderwire__v1__list_pools_response__descriptor },
   { "Allocate", &orderwire__v1__allocate_request__descriptor, &orderwire__v1__allocate_response__descriptor },
+  { "AllocateStream", &orderwire__v1__allocate_stream_request__descriptor, &orderwire__v1__allocate_stream_response__descriptor },
   { "StopGeneration", &orderwire__v1__stop_generation_request__descriptor, &orderwire__v1__stop_generation_response__descriptor },
   { "ResumeGeneration", &orderwire__v1__resume_generation_request__descriptor, &orderwire__v1__resume_generation_response__descriptor },
   { "StopBusiness", &orderwire__v1__stop_business_request__descriptor, &orderwire__v1__stop_business_response__descriptor },
@@ -2542,16 +2670,17 @@ static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method
 };
 const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
   4,        /* Allocate */
+  5,        /* AllocateStream */
   0,        /* CreatePool */
   2,        /* GetPool */
   3,        /* ListPools */
-  10,        /* ListQuotas */
-  11,        /* ParseNumber */
-  8,        /* ResumeBusiness */
-  6,        /* ResumeGeneration */
-  9,        /* SetQuota */
-  7,        /* StopBusiness */
-  5,        /* StopGeneration */
+  11,        /* ListQuotas */
+  12,        /* ParseNumber */
+  9,        /* ResumeBusiness */
+  7,        /* ResumeGeneration */
+  10,        /* SetQuota */
+  8,        /* StopBusiness */
+  6,        /* StopGeneration */
   1         /* UpdatePool */
 };
 const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
@@ -2561,7 +2690,7 @@ const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
   "AllocationService",
   "Orderwire__V1__AllocationService",
   "orderwire.v1",
-  12,
+  13,
   orderwire__v1__allocation_service__method_descriptors,
   orderwire__v1__allocation_service__method_indices_by_name
 };
@@ -2605,13 +2734,21 @@ void orderwire__v1__allocation_service__allocate(ProtobufCService *service,
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__allocation_service__allocate_stream(ProtobufCService *service,
+                                                        const Orderwire__V1__AllocateStreamRequest *input,
+                                                        Orderwire__V1__AllocateStreamResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
                                                         const Orderwire__V1__StopGenerationRequest *input,
                                                         Orderwire__V1__StopGenerationResponse_Closure closure,
                                                         void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__resume_generation(ProtobufCService *service,
                                                           const Orderwire__V1__ResumeGenerationRequest *input,
@@ -2619,7 +2756,7 @@ void orderwire__v1__allocation_service__resume_generation(ProtobufCService *serv
                                                           void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
                                                       const Orderwire__V1__StopBusinessRequest *input,
@@ -2627,7 +2764,7 @@ void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
                                                       void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__resume_business(ProtobufCService *service,
                                                         const Orderwire__V1__ResumeBusinessRequest *input,
@@ -2635,7 +2772,7 @@ void orderwire__v1__allocation_service__resume_business(ProtobufCService *servic
                                                         void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
                                                   const Orderwire__V1__SetQuotaRequest *input,
@@ -2643,7 +2780,7 @@ void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
                                                     const Orderwire__V1__ListQuotasRequest *input,
@@ -2651,7 +2788,7 @@ void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
                                                     void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
@@ -2659,7 +2796,7 @@ void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_Service *service,
                                               Orderwire__V1__AllocationService_ServiceDestroy destroy)

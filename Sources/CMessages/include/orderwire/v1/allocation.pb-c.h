@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "google/rpc/status.pb-c.h"
 #include "orderwire/v1/token.pb-c.h"
 
 typedef struct Orderwire__V1__Pool Orderwire__V1__Pool;
@@ -32,6 +33,8 @@ typedef struct Orderwire__V1__ListPoolsRequest Orderwire__V1__ListPoolsRequest;
 typedef struct Orderwire__V1__ListPoolsResponse Orderwire__V1__ListPoolsResponse;
 typedef struct Orderwire__V1__AllocateRequest Orderwire__V1__AllocateRequest;
 typedef struct Orderwire__V1__AllocateResponse Orderwire__V1__AllocateResponse;
+typedef struct Orderwire__V1__AllocateStreamRequest Orderwire__V1__AllocateStreamRequest;
+typedef struct Orderwire__V1__AllocateStreamResponse Orderwire__V1__AllocateStreamResponse;
 typedef struct Orderwire__V1__AllocatedNumber Orderwire__V1__AllocatedNumber;
 typedef struct Orderwire__V1__StopGenerationRequest Orderwire__V1__StopGenerationRequest;
 typedef struct Orderwire__V1__StopGenerationResponse Orderwire__V1__StopGenerationResponse;
@@ -315,6 +318,41 @@ struct  Orderwire__V1__AllocateResponse
 #define ORDERWIRE__V1__ALLOCATE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__allocate_response__descriptor) \
     , 0,NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__AllocateStreamRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  Orderwire__V1__AllocateRequest *allocate;
+};
+#define ORDERWIRE__V1__ALLOCATE_STREAM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__allocate_stream_request__descriptor) \
+    , 0, 0, NULL }
+
+
+typedef enum {
+  ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__OUTCOME__NOT_SET = 0,
+  ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__OUTCOME_ALLOCATED = 2,
+  ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__OUTCOME_REFUSED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__OUTCOME__CASE)
+} Orderwire__V1__AllocateStreamResponse__OutcomeCase;
+
+struct  Orderwire__V1__AllocateStreamResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  Orderwire__V1__AllocateStreamResponse__OutcomeCase outcome_case;
+  union {
+    Orderwire__V1__AllocateResponse *allocated;
+    Google__Rpc__Status *refused;
+  };
+};
+#define ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__allocate_stream_response__descriptor) \
+    , 0, 0, ORDERWIRE__V1__ALLOCATE_STREAM_RESPONSE__OUTCOME__NOT_SET, {0} }
 
 
 struct  Orderwire__V1__AllocatedNumber
@@ -605,6 +643,12 @@ void   orderwire__v1__allocate_request__init
 /* Orderwire__V1__AllocateResponse methods */
 void   orderwire__v1__allocate_response__init
                      (Orderwire__V1__AllocateResponse         *message);
+/* Orderwire__V1__AllocateStreamRequest methods */
+void   orderwire__v1__allocate_stream_request__init
+                     (Orderwire__V1__AllocateStreamRequest         *message);
+/* Orderwire__V1__AllocateStreamResponse methods */
+void   orderwire__v1__allocate_stream_response__init
+                     (Orderwire__V1__AllocateStreamResponse         *message);
 /* Orderwire__V1__AllocatedNumber methods */
 void   orderwire__v1__allocated_number__init
                      (Orderwire__V1__AllocatedNumber         *message);
@@ -694,6 +738,12 @@ typedef void (*Orderwire__V1__AllocateRequest_Closure)
 typedef void (*Orderwire__V1__AllocateResponse_Closure)
                  (const Orderwire__V1__AllocateResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__AllocateStreamRequest_Closure)
+                 (const Orderwire__V1__AllocateStreamRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__AllocateStreamResponse_Closure)
+                 (const Orderwire__V1__AllocateStreamResponse *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__AllocatedNumber_Closure)
                  (const Orderwire__V1__AllocatedNumber *message,
                   void *closure_data);
@@ -769,6 +819,10 @@ struct Orderwire__V1__AllocationService_Service
                    const Orderwire__V1__AllocateRequest *input,
                    Orderwire__V1__AllocateResponse_Closure closure,
                    void *closure_data);
+  void (*allocate_stream)(Orderwire__V1__AllocationService_Service *service,
+                          const Orderwire__V1__AllocateStreamRequest *input,
+                          Orderwire__V1__AllocateStreamResponse_Closure closure,
+                          void *closure_data);
   void (*stop_generation)(Orderwire__V1__AllocationService_Service *service,
                           const Orderwire__V1__StopGenerationRequest *input,
                           Orderwire__V1__StopGenerationResponse_Closure closure,
@@ -810,6 +864,7 @@ void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_S
       function_prefix__ ## get_pool,\
       function_prefix__ ## list_pools,\
       function_prefix__ ## allocate,\
+      function_prefix__ ## allocate_stream,\
       function_prefix__ ## stop_generation,\
       function_prefix__ ## resume_generation,\
       function_prefix__ ## stop_business,\
@@ -837,6 +892,10 @@ void orderwire__v1__allocation_service__allocate(ProtobufCService *service,
                                                  const Orderwire__V1__AllocateRequest *input,
                                                  Orderwire__V1__AllocateResponse_Closure closure,
                                                  void *closure_data);
+void orderwire__v1__allocation_service__allocate_stream(ProtobufCService *service,
+                                                        const Orderwire__V1__AllocateStreamRequest *input,
+                                                        Orderwire__V1__AllocateStreamResponse_Closure closure,
+                                                        void *closure_data);
 void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
                                                         const Orderwire__V1__StopGenerationRequest *input,
                                                         Orderwire__V1__StopGenerationResponse_Closure closure,
@@ -886,6 +945,8 @@ extern const ProtobufCMessageDescriptor orderwire__v1__list_pools_request__descr
 extern const ProtobufCMessageDescriptor orderwire__v1__list_pools_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocated_number__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__stop_generation_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__stop_generation_response__descriptor;

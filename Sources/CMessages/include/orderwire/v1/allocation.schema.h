@@ -50,6 +50,12 @@ static inline const void *orderwire__v1__allocate_request__schema_pointer(void) 
 extern const WireMessage orderwire__v1__allocate_response__schema;
 static inline const void *orderwire__v1__allocate_response__schema_pointer(void) { return &orderwire__v1__allocate_response__schema; }
 
+extern const WireMessage orderwire__v1__allocate_stream_request__schema;
+static inline const void *orderwire__v1__allocate_stream_request__schema_pointer(void) { return &orderwire__v1__allocate_stream_request__schema; }
+
+extern const WireMessage orderwire__v1__allocate_stream_response__schema;
+static inline const void *orderwire__v1__allocate_stream_response__schema_pointer(void) { return &orderwire__v1__allocate_stream_response__schema; }
+
 extern const WireMessage orderwire__v1__allocated_number__schema;
 static inline const void *orderwire__v1__allocated_number__schema_pointer(void) { return &orderwire__v1__allocated_number__schema; }
 
