@@ -20,7 +20,7 @@ public struct StoreConfiguration: Sendable {
   /// reused.
   public var readTimeLimit = Duration.seconds(10)
   /// Readers that may follow feeds at a time: each is a stream that somebody keeps open.
-  public var feedReaders = 10_000
+  public var feedReaders = Self.mostFeedReaders
   /// How long a request id is remembered.
   public var requestWindow = Duration.seconds(24 * 60 * 60)
   /// Request ids found in memory; older ones are moved to an index on disk. 8 to 16 bytes each.
@@ -38,6 +38,9 @@ public struct StoreConfiguration: Sendable {
 
   /// What a queue may be made to hold: its commands are all in memory.
   public static let mostQueuedCommands = 16_384
+
+  /// As many as calls may run on one loop.
+  public static let mostFeedReaders = 10_000
 
   /// An SQLite database at `path`.
   public init(path: String) { self.path = path }

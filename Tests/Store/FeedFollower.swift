@@ -56,12 +56,26 @@ struct FeedFollower: Sendable {
   }
 }
 
+/// A condition that didn't come to hold.
+struct NeverHappened: Error {}
+
+/// Waits until `condition` holds; but for long enough only that a test that is wrong ends.
+func until(_ condition: () -> Bool) async throws {
+  let end = ContinuousClock.now + .seconds(20)
+  while !condition() {
+    guard ContinuousClock.now < end else { throw NeverHappened() }
+    await Task.yield()
+  }
+}
+
 extension DurableStore {
   /// Until so many readers of the feed wait for more.
-  func readersWait(_ count: Int, for feed: FeedKey) async {
+  func readersWait(_ count: Int, for feed: FeedKey) async throws {
     let hub = info.feedHub
-    while hub.monitor.withLock({
-      hub.followed[feed]?.waiting.count { $0.continuation != nil } != count
-    }) { await Task.yield() }
+    try await until {
+      hub.monitor.withLock {
+        hub.followed[feed]?.waiting.count { $0.continuation != nil } == count
+      }
+    }
   }
 }

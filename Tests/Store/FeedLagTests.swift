@@ -86,7 +86,7 @@ import Testing
         batch.feeds.setRetention(.seconds(3_600), of: Self.feed, batch)
       }
       clock.advance(by: .seconds(7_200))
-      while store.info.feedHub.bounds(of: Self.feed).oldest != 300 { await Task.yield() }
+      try await until { store.info.feedHub.bounds(of: Self.feed).oldest == 300 }
     }
     await #expect(throws: FeedError.cursor(.tooOld(oldest: 300))) {
       try await reader.next(after: position)
@@ -147,7 +147,7 @@ import Testing
     let waiting = try store.follow(Self.feed, from: .now)
     let behind = try store.follow(Self.feed, from: .oldest)
     async let woken = waiting.next(after: 200)
-    await store.readersWait(1, for: Self.feed)
+    try await store.readersWait(1, for: Self.feed)
     let position = try FeedFollower.check(try await behind.next(after: 0), after: 0)
     disk.inject(fault, logOnly: true)
     let isCommitted = fault != .writeError
@@ -174,10 +174,10 @@ import Testing
     let reader = try store.follow(Self.feed, from: .oldest)
     store.readers.suspend()
     let task = Task { try await reader.next(after: 0) }
-    await store.readersWait(1, for: Self.feed)
+    try await store.readersWait(1, for: Self.feed)
     let began = clock.boot()
     while clock.boot() - began < FeedLimits.patience {
-      await store.readersWait(1, for: Self.feed)
+      try await store.readersWait(1, for: Self.feed)
       clock.advance(by: FeedLimits.retryPause)
     }
     await #expect(throws: FeedError.store(.unavailable(.recovering))) { try await task.value }
@@ -193,7 +193,7 @@ import Testing
       $0.probeInterval = .milliseconds(1)
     }
     let task = Task { try await store.follow(Self.feed, from: .now).next(after: 0) }
-    await store.readersWait(1, for: Self.feed)
+    try await store.readersWait(1, for: Self.feed)
     disk.inject(.syncLost, times: nil)
     await #expect(throws: StoreError.self) {
       try await FeedFollower(store: store, feed: Self.feed).append(1)

@@ -134,7 +134,10 @@ import Testing
 
   /// Until the writer has nothing to do at this time.
   func settle(_ store: DurableStore) async throws {
-    while try await store.ask(caller: "a", { ($0.feeds.nextWake ?? $0.boot) <= $0.boot }) {}
+    let end = ContinuousClock.now + .seconds(20)
+    while try await store.ask(caller: "a", { ($0.feeds.nextWake ?? $0.boot) <= $0.boot }) {
+      guard ContinuousClock.now < end else { throw NeverHappened() }
+    }
   }
 
   @Test func whatIsTooOldIsDeletedButNeverTheNewestChunk() async throws {

@@ -14,8 +14,11 @@ extension DurableStore {
     return FeedReader(hub, joined, at: position, readers: readers, incarnation: incarnation)
   }
 
-  /// The text by which a reader can begin after a message of a feed, such as the newest one in the
-  /// snapshot that a list was read from.
+  /// The newest message of a feed from which a reader can begin; 0 if there is none. A snapshot may
+  /// show messages that are durable already and can't be begun from yet.
+  public func head(of feed: FeedKey) -> Int64 { hub.bounds(of: feed).head }
+
+  /// The text by which a reader can begin after a message of a feed.
   public func cursor(of feed: FeedKey, at sequence: Int64) -> String {
     FeedCursor(incarnation: incarnation, feed: feed, sequence: sequence).text
   }

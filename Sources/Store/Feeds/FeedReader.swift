@@ -21,7 +21,9 @@
 ///
 /// Why nothing is missed between store and memory: a chunk is in the store before it is in memory,
 /// and what is in memory ends at the head without a gap. A reader that is before what is in memory
-/// reads a page, which begins where the reader is, until it has come to what is in memory.
+/// reads a page, which begins where the reader is, until it has come to what is in memory. The page
+/// ends at the head that the hub knows: of a batch that is durable but not published yet, a reader
+/// would be ahead of everything that it can ask for next.
 public final class FeedReader: Sendable {
   /// The feed.
   public let key: FeedKey
@@ -84,10 +86,11 @@ public final class FeedReader: Sendable {
   private func page(from sequence: Int64) async -> Result<[FeedChunk], StoreError>? {
     guard await hub.takeTurn(waiter, of: readers.count) else { return nil }
     defer { hub.giveTurn(waiter) }
+    let head = hub.bounds(of: key).head
     do throws(StoreError) {
       return .success(
         try await readers.read(caller: Self.caller) { [key] (connection) throws(StoreError) in
-          try connection.chunks(of: key, from: sequence)
+          try connection.chunks(of: key, from: sequence, through: head)
         })
     } catch {
       return .failure(error)

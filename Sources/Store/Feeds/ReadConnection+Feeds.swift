@@ -20,10 +20,11 @@ extension ReadConnection {
     return found.flatMap { $0.first <= sequence ? $0 : nil }
   }
 
-  /// Chunks of a feed, from the one that holds `sequence` on, or from the oldest kept after it: as
-  /// many as make a page.
+  /// Chunks of a feed, from the one that holds `sequence` on, or from the oldest kept after it, up to
+  /// the one that ends with `end`: as many as make a page.
   func chunks(
-    of feed: FeedKey, from sequence: Int64, atMost count: Int = FeedLimits.pageChunks
+    of feed: FeedKey, from sequence: Int64, through end: Int64 = .max,
+    atMost count: Int = FeedLimits.pageChunks
   ) throws(StoreError) -> [FeedChunk] {
     var found: [FeedChunk] = []
     var bytes = 0
@@ -38,6 +39,7 @@ extension ReadConnection {
       },
       { row in
         guard bytes < FeedLimits.pageBytes, messages < FeedLimits.stepMessages else { return }
+        guard row.integer(1) <= end else { return }
         let chunk = FeedChunk(
           first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
           payload: row.bytes(3))
