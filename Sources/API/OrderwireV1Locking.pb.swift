@@ -43,6 +43,56 @@ public enum LockState: RawRepresentable, Sendable, Hashable {
   }
 }
 
+/// What happened to a number or a lease.
+public enum LockEventKind: RawRepresentable, Sendable, Hashable {
+  /// Not known.
+  case unspecified
+  /// A number was handed out for the first time.
+  case allocated
+  /// A number that had come back was handed out again.
+  case reused
+  /// A lease was renewed, and with it all its numbers.
+  case renewed
+  /// A number was given back.
+  case released
+  /// A number came back because its lease ran out.
+  case expired
+  /// A number was completed.
+  case completed
+  /// A number that was made elsewhere was taken over, as one that is handed out.
+  case imported
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .allocated
+    case 2: self = .reused
+    case 3: self = .renewed
+    case 4: self = .released
+    case 5: self = .expired
+    case 6: self = .completed
+    case 7: self = .imported
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .allocated: 1
+    case .reused: 2
+    case .renewed: 3
+    case .released: 4
+    case .expired: 5
+    case .completed: 6
+    case .imported: 7
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// The mark of a number.
 public struct Lock: Message {
   /// The business whose number it is.
@@ -82,6 +132,10 @@ public struct Lock: Message {
   /// Why its holder released it. Empty: no reason was given, or it wasn't released.
   public var releaseReason: String = ""
 
+  /// The sequence of the number's last event, by which marks and events of one number are put in
+  /// order. 0: its last event was before events were kept.
+  public var lastEvent: Int64 = 0
+
   public init() {}
 
   @inlinable
@@ -97,7 +151,8 @@ public struct Lock: Message {
     expireTime: ProtoTimestamp? = nil,
     endTime: ProtoTimestamp? = nil,
     amount: Money? = nil,
-    releaseReason: String = ""
+    releaseReason: String = "",
+    lastEvent: Int64 = 0
   ) {
     self.business = business
     self.number = number
@@ -111,6 +166,7 @@ public struct Lock: Message {
     self.endTime = endTime
     self.amount = amount
     self.releaseReason = releaseReason
+    self.lastEvent = lastEvent
   }
 
   public static var protoName: String { "orderwire.v1.Lock" }
@@ -133,6 +189,7 @@ public struct Lock: Message {
     if let value = c.pointee.end_time { self.endTime = ProtoTimestamp(unpacked: value) }
     if let value = c.pointee.amount { self.amount = Money(unpacked: value) }
     if c.pointee.has_release_reason != 0 { self.releaseReason = String(unpacked: c.pointee.release_reason.data, c.pointee.release_reason.len) }
+    self.lastEvent = c.pointee.last_event
   }
 
   public func pack(
@@ -191,6 +248,10 @@ public struct Lock: Message {
       c.pointee.has_release_reason = 1
       let releaseReasonBytes = try arena.copy(self.releaseReason)
       c.pointee.release_reason = .init(len: releaseReasonBytes.count, data: releaseReasonBytes.baseAddress)
+    }
+    if self.lastEvent != 0 {
+      c.pointee.has_last_event = 1
+      c.pointee.last_event = self.lastEvent
     }
   }
 }
@@ -1474,17 +1535,409 @@ public struct Counter: Message {
   }
 }
 
+/// Asks for marks.
+public struct ListLocksRequest: Message {
+  /// The business whose numbers they are.
+  public var business: String = ""
+
+  /// Only those held by this holder, or held last. 1 to 128 bytes; empty: of all holders.
+  public var holder: String = ""
+
+  /// Only those in one of these states, up to 16. Empty: in all.
+  public var states: [LockState] = []
+
+  /// Only those that are live and go back before this time unless completed or renewed. Not set: all.
+  public var expireBefore: ProtoTimestamp? = nil
+
+  /// The marks wanted, 1 to 1,000. 0: 100.
+  public var pageSize: Int32 = 0
+
+  /// The next_page_token of the page before, with the same business and filters. Empty: the first page.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    holder: String = "",
+    states: [LockState] = [],
+    expireBefore: ProtoTimestamp? = nil,
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.holder = holder
+    self.states = states
+    self.expireBefore = expireBefore
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListLocksRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_locks_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListLocksRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_holder != 0 { self.holder = String(unpacked: c.pointee.holder.data, c.pointee.holder.len) }
+    if c.pointee.n_states != 0 { self.states = UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states).map { LockState(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) } }
+    if let value = c.pointee.expire_before { self.expireBefore = ProtoTimestamp(unpacked: value) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListLocksRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.holder.isEmpty {
+      c.pointee.has_holder = 1
+      let holderBytes = try arena.copy(self.holder)
+      c.pointee.holder = .init(len: holderBytes.count, data: holderBytes.baseAddress)
+    }
+    if !self.states.isEmpty {
+      c.pointee.n_states = self.states.count
+      c.pointee.states = try arena.copy(
+          list: self.states.lazy.map { Orderwire__V1__LockState(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
+    }
+    if let value = self.expireBefore {
+      c.pointee.expire_before = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// A page of marks.
+public struct ListLocksResponse: Message {
+  /// The marks, live ones first. There may be none although there are more pages.
+  public var locks: [Lock] = []
+
+  /// Asks for the next page. Empty: this is the last one.
+  public var nextPageToken: String = ""
+
+  /// Where WatchLocks goes on from this list without a gap: the moment before its first page. All its
+  /// pages carry the same.
+  public var cursor: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    locks: [Lock] = [],
+    nextPageToken: String = "",
+    cursor: String = ""
+  ) {
+    self.locks = locks
+    self.nextPageToken = nextPageToken
+    self.cursor = cursor
+  }
+
+  public static var protoName: String { "orderwire.v1.ListLocksResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_locks_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListLocksResponse.self)
+    if c.pointee.n_locks != 0 { self.locks = .init(unpacked: UnsafeRawPointer(c.pointee.locks), c.pointee.n_locks) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+    if c.pointee.has_cursor != 0 { self.cursor = String(unpacked: c.pointee.cursor.data, c.pointee.cursor.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListLocksResponse.self)
+    if !self.locks.isEmpty {
+      c.pointee.n_locks = self.locks.count
+      c.pointee.locks = try arena.pack(all: self.locks)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Lock>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+    if !self.cursor.isEmpty {
+      c.pointee.has_cursor = 1
+      let cursorBytes = try arena.copy(self.cursor)
+      c.pointee.cursor = .init(len: cursorBytes.count, data: cursorBytes.baseAddress)
+    }
+  }
+}
+
+/// Asks for the events of numbers.
+public struct WatchLocksRequest: Message {
+  /// The business whose numbers they are.
+  public var business: String = ""
+
+  /// The cursor of a response of an earlier stream, or of ListLocks: the stream goes on after it.
+  /// Empty: it begins now, or with the oldest event.
+  public var cursor: String = ""
+
+  /// Begins with the oldest event that is kept. Not together with a cursor.
+  public var fromOldest: Bool = false
+
+  /// Only events of numbers and leases that this holder holds, or held until then. 1 to 128 bytes;
+  /// empty: of all holders.
+  public var holder: String = ""
+
+  /// Only events after which the number's mark is in one of these states, up to 16. Empty: all.
+  /// Renewals count as live.
+  public var states: [LockState] = []
+
+  /// The stream is sent a response without events when there was none for so long: 100 milliseconds
+  /// to 10 minutes. Not set: 10 seconds.
+  public var progressInterval: ProtoDuration? = nil
+
+  /// For whoever shows the present rather than keeps a history: responses come at most so many times a
+  /// second, 1 to 100, each with only the latest event of each number and lease since the last. 0: every event
+  /// comes, at once. A filter for the holder applies before that, a filter for states after it.
+  public var maxUpdatesPerSecond: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    cursor: String = "",
+    fromOldest: Bool = false,
+    holder: String = "",
+    states: [LockState] = [],
+    progressInterval: ProtoDuration? = nil,
+    maxUpdatesPerSecond: Int32 = 0
+  ) {
+    self.business = business
+    self.cursor = cursor
+    self.fromOldest = fromOldest
+    self.holder = holder
+    self.states = states
+    self.progressInterval = progressInterval
+    self.maxUpdatesPerSecond = maxUpdatesPerSecond
+  }
+
+  public static var protoName: String { "orderwire.v1.WatchLocksRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__watch_locks_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WatchLocksRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_cursor != 0 { self.cursor = String(unpacked: c.pointee.cursor.data, c.pointee.cursor.len) }
+    self.fromOldest = c.pointee.from_oldest != 0
+    if c.pointee.has_holder != 0 { self.holder = String(unpacked: c.pointee.holder.data, c.pointee.holder.len) }
+    if c.pointee.n_states != 0 { self.states = UnsafeBufferPointer(start: c.pointee.states, count: c.pointee.n_states).map { LockState(rawValue: Int32(truncatingIfNeeded: $0.rawValue)) } }
+    if let value = c.pointee.progress_interval { self.progressInterval = ProtoDuration(unpacked: value) }
+    self.maxUpdatesPerSecond = c.pointee.max_updates_per_second
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WatchLocksRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.cursor.isEmpty {
+      c.pointee.has_cursor = 1
+      let cursorBytes = try arena.copy(self.cursor)
+      c.pointee.cursor = .init(len: cursorBytes.count, data: cursorBytes.baseAddress)
+    }
+    if self.fromOldest {
+      c.pointee.has_from_oldest = 1
+      c.pointee.from_oldest = self.fromOldest ? 1 : 0
+    }
+    if !self.holder.isEmpty {
+      c.pointee.has_holder = 1
+      let holderBytes = try arena.copy(self.holder)
+      c.pointee.holder = .init(len: holderBytes.count, data: holderBytes.baseAddress)
+    }
+    if !self.states.isEmpty {
+      c.pointee.n_states = self.states.count
+      c.pointee.states = try arena.copy(
+          list: self.states.lazy.map { Orderwire__V1__LockState(rawValue: .init(truncatingIfNeeded: $0.rawValue)) })
+    }
+    if let value = self.progressInterval {
+      c.pointee.progress_interval = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+    if self.maxUpdatesPerSecond != 0 {
+      c.pointee.has_max_updates_per_second = 1
+      c.pointee.max_updates_per_second = self.maxUpdatesPerSecond
+    }
+  }
+}
+
+/// Some events, in their order, or progress.
+public struct WatchLocksResponse: Message {
+  /// The events, up to 256. None: progress.
+  public var events: [LockEvent] = []
+
+  /// Goes on after these events, and after all before them that the filters left out.
+  public var cursor: String = ""
+
+  /// Whether this only says that the stream is alive and how far it is.
+  public var progress: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    events: [LockEvent] = [],
+    cursor: String = "",
+    progress: Bool = false
+  ) {
+    self.events = events
+    self.cursor = cursor
+    self.progress = progress
+  }
+
+  public static var protoName: String { "orderwire.v1.WatchLocksResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__watch_locks_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WatchLocksResponse.self)
+    if c.pointee.n_events != 0 { self.events = .init(unpacked: UnsafeRawPointer(c.pointee.events), c.pointee.n_events) }
+    if c.pointee.has_cursor != 0 { self.cursor = String(unpacked: c.pointee.cursor.data, c.pointee.cursor.len) }
+    self.progress = c.pointee.progress != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WatchLocksResponse.self)
+    if !self.events.isEmpty {
+      c.pointee.n_events = self.events.count
+      c.pointee.events = try arena.pack(all: self.events)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__LockEvent>?.self)
+    }
+    if !self.cursor.isEmpty {
+      c.pointee.has_cursor = 1
+      let cursorBytes = try arena.copy(self.cursor)
+      c.pointee.cursor = .init(len: cursorBytes.count, data: cursorBytes.baseAddress)
+    }
+    if self.progress {
+      c.pointee.has_progress = 1
+      c.pointee.progress = self.progress ? 1 : 0
+    }
+  }
+}
+
+/// An event of a number or a lease.
+public struct LockEvent: Message {
+  /// Its place among the events of the business's pool, from 1. Not every place is shown here, as
+  /// pools have other events too.
+  public var sequence: Int64 = 0
+
+  /// When it happened.
+  public var eventTime: ProtoTimestamp? = nil
+
+  /// What happened.
+  public var kind: LockEventKind = LockEventKind(rawValue: 0)
+
+  /// The number's mark after it, whole; its expire_time as it was then. Not set: it is of a lease.
+  public var lock: Lock? = nil
+
+  /// The lease that was renewed, without ttl and number_count; its expire_time is now that of every
+  /// number whose mark names it. Not set: it is of a number.
+  public var lease: Lease? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sequence: Int64 = 0,
+    eventTime: ProtoTimestamp? = nil,
+    kind: LockEventKind = LockEventKind(rawValue: 0),
+    lock: Lock? = nil,
+    lease: Lease? = nil
+  ) {
+    self.sequence = sequence
+    self.eventTime = eventTime
+    self.kind = kind
+    self.lock = lock
+    self.lease = lease
+  }
+
+  public static var protoName: String { "orderwire.v1.LockEvent" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__lock_event__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__LockEvent.self)
+    self.sequence = c.pointee.sequence
+    if let value = c.pointee.event_time { self.eventTime = ProtoTimestamp(unpacked: value) }
+    if c.pointee.has_kind != 0 { self.kind = LockEventKind(rawValue: Int32(truncatingIfNeeded: c.pointee.kind.rawValue)) }
+    if let value = c.pointee.lock { self.lock = Lock(unpacked: value) }
+    if let value = c.pointee.lease { self.lease = Lease(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__LockEvent.self)
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    if let value = self.eventTime {
+      c.pointee.event_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.kind.rawValue != 0 {
+      c.pointee.has_kind = 1
+      c.pointee.kind = .init(rawValue: .init(truncatingIfNeeded: self.kind.rawValue))
+    }
+    if let value = self.lock {
+      c.pointee.lock = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Lock.self)
+    }
+    if let value = self.lease {
+      c.pointee.lease = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Lease.self)
+    }
+  }
+}
+
 /// orderwire/v1/locking.proto as reflection shows it.
 public enum OrderwireV1LockingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_locking_proto__pointer(), count: 4154))
+    UnsafeRawBufferPointer(start: orderwire_v1_locking_proto__pointer(), count: 5640))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/locking.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto", "orderwire/v1/money.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.LockingService"],
-    symbols: ["orderwire.v1.LockingService", "orderwire.v1.Lock", "orderwire.v1.Lease", "orderwire.v1.CompleteRequest", "orderwire.v1.Completion", "orderwire.v1.CompleteResponse", "orderwire.v1.CompletedNumber", "orderwire.v1.ReleaseRequest", "orderwire.v1.NumberRelease", "orderwire.v1.ReleaseResponse", "orderwire.v1.ReleasedNumber", "orderwire.v1.GetLockRequest", "orderwire.v1.GetLockResponse", "orderwire.v1.CreateLeaseRequest", "orderwire.v1.CreateLeaseResponse", "orderwire.v1.RenewRequest", "orderwire.v1.RenewResponse", "orderwire.v1.GetLeaseRequest", "orderwire.v1.GetLeaseResponse", "orderwire.v1.KeepAliveRequest", "orderwire.v1.KeepAliveResponse", "orderwire.v1.GetCounterRequest", "orderwire.v1.GetCounterResponse", "orderwire.v1.Counter", "orderwire.v1.LockState"],
+    symbols: ["orderwire.v1.LockingService", "orderwire.v1.Lock", "orderwire.v1.Lease", "orderwire.v1.CompleteRequest", "orderwire.v1.Completion", "orderwire.v1.CompleteResponse", "orderwire.v1.CompletedNumber", "orderwire.v1.ReleaseRequest", "orderwire.v1.NumberRelease", "orderwire.v1.ReleaseResponse", "orderwire.v1.ReleasedNumber", "orderwire.v1.GetLockRequest", "orderwire.v1.GetLockResponse", "orderwire.v1.CreateLeaseRequest", "orderwire.v1.CreateLeaseResponse", "orderwire.v1.RenewRequest", "orderwire.v1.RenewResponse", "orderwire.v1.GetLeaseRequest", "orderwire.v1.GetLeaseResponse", "orderwire.v1.KeepAliveRequest", "orderwire.v1.KeepAliveResponse", "orderwire.v1.GetCounterRequest", "orderwire.v1.GetCounterResponse", "orderwire.v1.Counter", "orderwire.v1.ListLocksRequest", "orderwire.v1.ListLocksResponse", "orderwire.v1.WatchLocksRequest", "orderwire.v1.WatchLocksResponse", "orderwire.v1.LockEvent", "orderwire.v1.LockState", "orderwire.v1.LockEventKind"],
     bytes: bytes)
 }

@@ -23,6 +23,30 @@ public protocol LockingServiceProtocol: Sendable {
     _ request: GetLockRequest, context: ServerContext
   ) async throws(RPCError) -> GetLockResponse
 
+  /// A page of the marks of a business's numbers, of all states that are kept.
+  ///
+  /// A page takes a bounded look at what is stored: it may have fewer marks than asked for, or none,
+  /// and yet not be the last. Each page shows its own moment, so a number that changes meanwhile may
+  /// be on several pages, or on none; the one with the higher last_event is the later.
+  ///
+  /// To have a copy that stays right: take all pages, then WatchLocks from the cursor that they carry,
+  /// and set aside each event whose sequence isn't above last_event of the mark that is known already.
+  func listLocks(
+    _ request: ListLocksRequest, context: ServerContext
+  ) async throws(RPCError) -> ListLocksResponse
+
+  /// The events of a business's numbers, in order, each once, for as long as the stream is open.
+  ///
+  /// The first response has no events: its cursor says where the stream begins. Whoever keeps the
+  /// cursor of the last response goes on after it later, on another stream or another day, with
+  /// nothing missed or repeated, for as long as the pool's events are kept. A client that reads too
+  /// slowly holds up nobody; one that falls behind further than events are kept gets CURSOR_TOO_OLD.
+  ///
+  /// UNAVAILABLE ends the stream when the server stops or can't read its store; the cursor stays good.
+  func watchLocks(
+    _ request: WatchLocksRequest, responses: ResponseWriter<WatchLocksResponse>, context: ServerContext
+  ) async throws(RPCError)
+
   /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000,
   /// or fewer where the server's operator says so.
   func createLease(
@@ -75,6 +99,14 @@ extension LockingServiceProtocol {
     router.unary(service: "orderwire.v1.LockingService", method: "GetLock") {
       (request: GetLockRequest, context: ServerContext) async throws(RPCError) -> GetLockResponse in
       try await self.getLock(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.LockingService", method: "ListLocks") {
+      (request: ListLocksRequest, context: ServerContext) async throws(RPCError) -> ListLocksResponse in
+      try await self.listLocks(request, context: context)
+    }
+    router.serverStreaming(service: "orderwire.v1.LockingService", method: "WatchLocks") {
+      (request: WatchLocksRequest, responses: ResponseWriter<WatchLocksResponse>, context: ServerContext) async throws(RPCError) in
+      try await self.watchLocks(request, responses: responses, context: context)
     }
     router.unary(service: "orderwire.v1.LockingService", method: "CreateLease") {
       (request: CreateLeaseRequest, context: ServerContext) async throws(RPCError) -> CreateLeaseResponse in
@@ -130,6 +162,36 @@ public struct LockingServiceClient: Sendable {
   ) async throws(RPCError) -> GetLockResponse {
     try await channel.unary(
       service: "orderwire.v1.LockingService", method: "GetLock", request, options: options)
+  }
+
+  /// A page of the marks of a business's numbers, of all states that are kept.
+  ///
+  /// A page takes a bounded look at what is stored: it may have fewer marks than asked for, or none,
+  /// and yet not be the last. Each page shows its own moment, so a number that changes meanwhile may
+  /// be on several pages, or on none; the one with the higher last_event is the later.
+  ///
+  /// To have a copy that stays right: take all pages, then WatchLocks from the cursor that they carry,
+  /// and set aside each event whose sequence isn't above last_event of the mark that is known already.
+  public func listLocks(
+    _ request: ListLocksRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListLocksResponse {
+    try await channel.unary(
+      service: "orderwire.v1.LockingService", method: "ListLocks", request, options: options)
+  }
+
+  /// The events of a business's numbers, in order, each once, for as long as the stream is open.
+  ///
+  /// The first response has no events: its cursor says where the stream begins. Whoever keeps the
+  /// cursor of the last response goes on after it later, on another stream or another day, with
+  /// nothing missed or repeated, for as long as the pool's events are kept. A client that reads too
+  /// slowly holds up nobody; one that falls behind further than events are kept gets CURSOR_TOO_OLD.
+  ///
+  /// UNAVAILABLE ends the stream when the server stops or can't read its store; the cursor stays good.
+  public func watchLocks(
+    _ request: WatchLocksRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStream<WatchLocksRequest, WatchLocksResponse> {
+    try await channel.serverStreaming(
+      service: "orderwire.v1.LockingService", method: "WatchLocks", request, options: options)
   }
 
   /// Makes a lease to which any number of numbers can be attached. A pool has at most 1,000,000,

@@ -111,7 +111,7 @@ public struct EchoService: Sendable {
       try await responses.write(request)
     case "encoded", "encoded compress":
       if request.typeURL == "encoded compress" { context.setCompression(.gzip) }
-      guard let message = try? EncodedMessage(request) else { throw RPCError(.internal, "encoding") }
+      guard let message = try? EncodedMessage(request) else { throw RPCError(.internal, "") }
       try await responses.write(message)
       try await responses.write(message, compressed: false)
       try await responses.write(EncodedMessage(bytes: []))

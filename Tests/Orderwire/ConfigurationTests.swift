@@ -73,15 +73,17 @@ import Testing
       check: { $0.listen.map(\.description) == ["b:2"] }),
     Case(
       flags: [.store: ["sqlite:a"]],
-      check: { $0.capacity == CapacityLimits() && $0.maxWaiting == 16_384 }),
+      check: {
+        $0.capacity == CapacityLimits() && $0.maxWaiting == 16_384 && $0.maxWatches == 10_000
+      }),
     Case(
       flags: [.store: ["sqlite:a"], .maxPools: ["3"]],
       environment: ["ORDERWIRE_MAX_LIVE_NUMBERS": "10000000", "ORDERWIRE_MAX_POOLS": "4"],
-      file: #"{"max-leases": 5, "max-waiting": 1}"#,
+      file: #"{"max-leases": 5, "max-waiting": 1, "max-watches": 2}"#,
       check: {
         $0.capacity
           == CapacityLimits(pools: 3, liveNumbersPerPool: 10_000_000, leasesPerPool: 5)
-          && $0.maxWaiting == 1
+          && $0.maxWaiting == 1 && $0.maxWatches == 2
       }),
     // Certificates without a TLS listener harm nobody; `Sources/serve` gives them always.
     Case(
@@ -112,7 +114,7 @@ import Testing
       file: #"{"colour": "a"}"#,
       message: #"o.json: unknown key "colour"; known are listen, listen-tls, tls-certificate, "#
         + "tls-key, tls-client-ca, store, loops, grace, log-level, max-pools, max-live-numbers, "
-        + "max-leases, max-waiting, batch-limit"),
+        + "max-leases, max-waiting, max-watches, batch-limit"),
     Case(file: "[]", message: "o.json: must be a JSON object of settings"),
     Case(file: "{", message: "o.json: is not JSON; python3 -m json.tool o.json says where"),
     Case(

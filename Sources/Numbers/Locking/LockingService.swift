@@ -5,7 +5,8 @@ public import Store
 
 /// Translates between the calls of `orderwire.v1.LockingService` and the book.
 public struct LockingService: LockingServiceProtocol {
-  private let calls: NumberCalls
+  let calls: NumberCalls
+  let watches = WatchCount()
 
   /// The service of a store that was opened with `NumberState`.
   public init(_ store: DurableStore, limits: CapacityLimits = CapacityLimits()) {

@@ -13,7 +13,7 @@ extension API.Lock {
       business: business, number: view.number,
       token: Token(incarnation: incarnation, generation: UInt64(view.generation)),
       holder: view.caller.holder, principal: view.caller.principal, leaseID: view.lease,
-      allocateTime: ProtoTimestamp(microseconds: view.allocated))
+      allocateTime: ProtoTimestamp(microseconds: view.allocated), lastEvent: view.event)
     switch view.state {
     case .live(let expires):
       state = .live

@@ -41,6 +41,14 @@ enum Refusal: Error, Equatable, Sendable {
   case leaseNotHeld
   case leaseExpired
 
+  // Watching and listing.
+  case watchStartAmbiguous
+  case statesOutOfRange
+  case stateUnknown(Int)
+  case progressIntervalOutOfRange
+  case updateRateOutOfRange
+  case expireBeforeInvalid
+
   // Numbers, by their place in the call.
   case numbersOutOfRange
   case numberInvalid(Int, NumberProblem)

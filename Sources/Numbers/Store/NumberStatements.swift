@@ -77,7 +77,7 @@ enum NumberStatements {
   static let findCompleted = Statement(
     """
     SELECT generation, generated_us, allocated_us, completed_us, holder, principal, lease,
-      currency, amount_minor
+      currency, amount_minor, event
     FROM number_completed WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
   static let insertReturned = Statement(
@@ -88,7 +88,7 @@ enum NumberStatements {
   static let findReturned = Statement(
     """
     SELECT generation, generated_us, allocated_us, returned_us, holder, principal, lease, cause,
-      retired, reason
+      retired, reason, event
     FROM number_returned WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
   static let retireReturned = Statement(

@@ -216,14 +216,14 @@ final class StoredRows: NumberRows {
     do throws(StoreError) {
       try batch.query(NumberStatements.findCompleted, bind: { bind(key, &$0) }) { row in
         found = EndedNumber(
-          row, .completed(currency: row.text(7), amountMinor: row.integer(8)))
+          row, .completed(currency: row.text(7), amountMinor: row.integer(8)), event: 9)
       }
       guard found == nil else { return found }
       try batch.query(NumberStatements.findReturned, bind: { bind(key, &$0) }) { row in
         let cause = ReturnCause(rawValue: Int32(truncatingIfNeeded: row.integer(7)))
         found = EndedNumber(
           row,
-          .returned(cause ?? .released, isRetired: row.bool(8), reason: row.text(9)))
+          .returned(cause ?? .released, isRetired: row.bool(8), reason: row.text(9)), event: 10)
       }
     } catch {
       failure = error
@@ -234,10 +234,11 @@ final class StoredRows: NumberRows {
 
 extension EndedNumber {
   /// The columns that completed and returned numbers have in common.
-  fileprivate init(_ row: borrowing ResultRow, _ end: End) {
+  fileprivate init(_ row: borrowing ResultRow, _ end: End, event column: Int) {
     self.init(
       generation: UInt32(truncatingIfNeeded: row.integer(0)),
       caller: Caller(principal: row.text(5), holder: row.text(4)), lease: row.integer(6),
-      allocated: row.integer(2), generated: row.integer(1), ended: row.integer(3), end: end)
+      allocated: row.integer(2), generated: row.integer(1), ended: row.integer(3), end: end,
+      event: row.integer(column))
   }
 }

@@ -17,6 +17,8 @@ struct Configuration: Equatable, Sendable {
   var capacity: CapacityLimits
   /// Calls that may wait for their turn in the store.
   var maxWaiting: Int
+  /// Streams that may follow feeds.
+  var maxWatches: Int
 
   /// Paths of PEM files. The key comes from a file only, so that it shows in no process list and no log.
   struct TLS: Equatable, Sendable {
@@ -43,6 +45,7 @@ struct Configuration: Equatable, Sendable {
   static let maxLiveNumbersRange = 1...Int(CapacityLimits.mostLiveNumbersPerPool)
   static let maxLeasesRange = 1...CapacityLimits.mostLeasesPerPool
   static let maxWaitingRange = 1...StoreConfiguration.mostQueuedCommands
+  static let maxWatchesRange = 1...StoreConfiguration.mostFeedReaders
 
   /// Settings of earlier layers win over those of later ones, setting by setting; lists are not merged.
   init(layers: [ConfigurationLayer], cores: Int) throws(ConfigurationFailure) {
@@ -60,6 +63,8 @@ struct Configuration: Equatable, Sendable {
     capacity = try Self.capacity(given)
     maxWaiting =
       try given.number(.maxWaiting, in: Self.maxWaitingRange) ?? Self.maxWaitingRange.upperBound
+    maxWatches =
+      try given.number(.maxWatches, in: Self.maxWatchesRange) ?? Self.maxWatchesRange.upperBound
     logLevel = try Self.logLevel(given)
   }
 

@@ -14,6 +14,7 @@ enum Setting: String, CaseIterable, Sendable {
   case maxLiveNumbers = "max-live-numbers"
   case maxLeases = "max-leases"
   case maxWaiting = "max-waiting"
+  case maxWatches = "max-watches"
   /// Not in the help: how many commands one commit may carry. 1 shows what batching gives.
   case batchLimit = "batch-limit"
 
@@ -33,7 +34,7 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .listen, .listenTLS: true
     case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
-      .maxLiveNumbers, .maxLeases, .maxWaiting, .batchLimit:
+      .maxLiveNumbers, .maxLeases, .maxWaiting, .maxWatches, .batchLimit:
       false
     }
   }

@@ -87,6 +87,14 @@ struct ServeCommand: ParsableCommand {
       valueName: "count"))
   var maxWaiting: String?
 
+  @Option(
+    help: .init(
+      """
+      Streams that may watch. (default: \(Configuration.maxWatchesRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxWatches: String?
+
   @Option(help: .init("Commands in one commit.", valueName: "count", visibility: .private))
   var batchLimit: String?
 
@@ -130,7 +138,7 @@ struct ServeCommand: ParsableCommand {
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
       .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),
-      .maxWaiting: one(maxWaiting), .batchLimit: one(batchLimit),
+      .maxWaiting: one(maxWaiting), .maxWatches: one(maxWatches), .batchLimit: one(batchLimit),
     ]
   }
 }

@@ -58,6 +58,7 @@ extension ServerProcess {
     store.queuedCommands = configuration.maxWaiting
     // So that one caller alone can't take every place.
     store.queuedCommandsPerCaller = max(1, configuration.maxWaiting / 2)
+    store.feedReaders = configuration.maxWatches
     let report = StoreReport(path: storePath, health: health)
     store.onEvent = { report.told($0) }
     do throws(StoreError) {

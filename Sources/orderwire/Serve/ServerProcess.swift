@@ -45,6 +45,8 @@ struct ServerProcess {
     log.notice(
       "stopping", metadata: ["signal": "\(signal)", "grace": "\(configuration.grace)"])
     blocking { [grace = configuration.grace] in
+      // Those who watch would never end by themselves; their cursors stay good.
+      store.endFeeds()
       await server.shutdown(grace: grace)
       await store.close()
     }

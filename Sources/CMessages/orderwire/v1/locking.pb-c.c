@@ -145,7 +145,37 @@ void   orderwire__v1__counter__init
   static const Orderwire__V1__Counter init_value = ORDERWIRE__V1__COUNTER__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__lock__field_descriptors[12] =
+void   orderwire__v1__list_locks_request__init
+                     (Orderwire__V1__ListLocksRequest         *message)
+{
+  static const Orderwire__V1__ListLocksRequest init_value = ORDERWIRE__V1__LIST_LOCKS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_locks_response__init
+                     (Orderwire__V1__ListLocksResponse         *message)
+{
+  static const Orderwire__V1__ListLocksResponse init_value = ORDERWIRE__V1__LIST_LOCKS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__watch_locks_request__init
+                     (Orderwire__V1__WatchLocksRequest         *message)
+{
+  static const Orderwire__V1__WatchLocksRequest init_value = ORDERWIRE__V1__WATCH_LOCKS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__watch_locks_response__init
+                     (Orderwire__V1__WatchLocksResponse         *message)
+{
+  static const Orderwire__V1__WatchLocksResponse init_value = ORDERWIRE__V1__WATCH_LOCKS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__lock_event__init
+                     (Orderwire__V1__LockEvent         *message)
+{
+  static const Orderwire__V1__LockEvent init_value = ORDERWIRE__V1__LOCK_EVENT__INIT;
+  *message = init_value;
+}
+static const ProtobufCFieldDescriptor orderwire__v1__lock__field_descriptors[13] =
 {
   {
     "business",
@@ -291,6 +321,18 @@ static const ProtobufCFieldDescriptor orderwire__v1__lock__field_descriptors[12]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "last_event",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Lock, has_last_event),
+    offsetof(Orderwire__V1__Lock, last_event),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__lock__field_indices_by_name[] = {
   7,   /* field[7] = allocate_time */
@@ -299,6 +341,7 @@ static const unsigned orderwire__v1__lock__field_indices_by_name[] = {
   9,   /* field[9] = end_time */
   8,   /* field[8] = expire_time */
   4,   /* field[4] = holder */
+  12,   /* field[12] = last_event */
   6,   /* field[6] = lease_id */
   1,   /* field[1] = number */
   5,   /* field[5] = principal */
@@ -309,7 +352,7 @@ static const unsigned orderwire__v1__lock__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__lock__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__lock__descriptor =
 {
@@ -319,7 +362,7 @@ const ProtobufCMessageDescriptor orderwire__v1__lock__descriptor =
   "Orderwire__V1__Lock",
   "orderwire.v1",
   sizeof(Orderwire__V1__Lock),
-  12,
+  13,
   orderwire__v1__lock__field_descriptors,
   orderwire__v1__lock__field_indices_by_name,
   1,  orderwire__v1__lock__number_ranges,
@@ -1747,6 +1790,443 @@ const ProtobufCMessageDescriptor orderwire__v1__counter__descriptor =
   (ProtobufCMessageInit) orderwire__v1__counter__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__list_locks_request__field_descriptors[6] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListLocksRequest, has_business),
+    offsetof(Orderwire__V1__ListLocksRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holder",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListLocksRequest, has_holder),
+    offsetof(Orderwire__V1__ListLocksRequest, holder),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "states",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__ListLocksRequest, n_states),
+    offsetof(Orderwire__V1__ListLocksRequest, states),
+    &orderwire__v1__lock_state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_before",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ListLocksRequest, expire_before),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListLocksRequest, has_page_size),
+    offsetof(Orderwire__V1__ListLocksRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListLocksRequest, has_page_token),
+    offsetof(Orderwire__V1__ListLocksRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_locks_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  3,   /* field[3] = expire_before */
+  1,   /* field[1] = holder */
+  4,   /* field[4] = page_size */
+  5,   /* field[5] = page_token */
+  2,   /* field[2] = states */
+};
+static const ProtobufCIntRange orderwire__v1__list_locks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_locks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListLocksRequest",
+  "ListLocksRequest",
+  "Orderwire__V1__ListLocksRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListLocksRequest),
+  6,
+  orderwire__v1__list_locks_request__field_descriptors,
+  orderwire__v1__list_locks_request__field_indices_by_name,
+  1,  orderwire__v1__list_locks_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_locks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_locks_response__field_descriptors[3] =
+{
+  {
+    "locks",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ListLocksResponse, n_locks),
+    offsetof(Orderwire__V1__ListLocksResponse, locks),
+    &orderwire__v1__lock__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListLocksResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListLocksResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListLocksResponse, has_cursor),
+    offsetof(Orderwire__V1__ListLocksResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_locks_response__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  0,   /* field[0] = locks */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_locks_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_locks_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListLocksResponse",
+  "ListLocksResponse",
+  "Orderwire__V1__ListLocksResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListLocksResponse),
+  3,
+  orderwire__v1__list_locks_response__field_descriptors,
+  orderwire__v1__list_locks_response__field_indices_by_name,
+  1,  orderwire__v1__list_locks_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_locks_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__watch_locks_request__field_descriptors[7] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__WatchLocksRequest, has_business),
+    offsetof(Orderwire__V1__WatchLocksRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__WatchLocksRequest, has_cursor),
+    offsetof(Orderwire__V1__WatchLocksRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_oldest",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__WatchLocksRequest, has_from_oldest),
+    offsetof(Orderwire__V1__WatchLocksRequest, from_oldest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holder",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__WatchLocksRequest, has_holder),
+    offsetof(Orderwire__V1__WatchLocksRequest, holder),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "states",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__WatchLocksRequest, n_states),
+    offsetof(Orderwire__V1__WatchLocksRequest, states),
+    &orderwire__v1__lock_state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress_interval",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__WatchLocksRequest, progress_interval),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_updates_per_second",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__WatchLocksRequest, has_max_updates_per_second),
+    offsetof(Orderwire__V1__WatchLocksRequest, max_updates_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__watch_locks_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = cursor */
+  2,   /* field[2] = from_oldest */
+  3,   /* field[3] = holder */
+  6,   /* field[6] = max_updates_per_second */
+  5,   /* field[5] = progress_interval */
+  4,   /* field[4] = states */
+};
+static const ProtobufCIntRange orderwire__v1__watch_locks_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__watch_locks_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.WatchLocksRequest",
+  "WatchLocksRequest",
+  "Orderwire__V1__WatchLocksRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__WatchLocksRequest),
+  7,
+  orderwire__v1__watch_locks_request__field_descriptors,
+  orderwire__v1__watch_locks_request__field_indices_by_name,
+  1,  orderwire__v1__watch_locks_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__watch_locks_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__watch_locks_response__field_descriptors[3] =
+{
+  {
+    "events",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__WatchLocksResponse, n_events),
+    offsetof(Orderwire__V1__WatchLocksResponse, events),
+    &orderwire__v1__lock_event__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__WatchLocksResponse, has_cursor),
+    offsetof(Orderwire__V1__WatchLocksResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__WatchLocksResponse, has_progress),
+    offsetof(Orderwire__V1__WatchLocksResponse, progress),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__watch_locks_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = events */
+  2,   /* field[2] = progress */
+};
+static const ProtobufCIntRange orderwire__v1__watch_locks_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__watch_locks_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.WatchLocksResponse",
+  "WatchLocksResponse",
+  "Orderwire__V1__WatchLocksResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__WatchLocksResponse),
+  3,
+  orderwire__v1__watch_locks_response__field_descriptors,
+  orderwire__v1__watch_locks_response__field_indices_by_name,
+  1,  orderwire__v1__watch_locks_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__watch_locks_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__lock_event__field_descriptors[5] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__LockEvent, has_sequence),
+    offsetof(Orderwire__V1__LockEvent, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "event_time",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__LockEvent, event_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__LockEvent, has_kind),
+    offsetof(Orderwire__V1__LockEvent, kind),
+    &orderwire__v1__lock_event_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lock",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__LockEvent, lock),
+    &orderwire__v1__lock__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__LockEvent, lease),
+    &orderwire__v1__lease__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__lock_event__field_indices_by_name[] = {
+  1,   /* field[1] = event_time */
+  2,   /* field[2] = kind */
+  4,   /* field[4] = lease */
+  3,   /* field[3] = lock */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange orderwire__v1__lock_event__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__lock_event__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.LockEvent",
+  "LockEvent",
+  "Orderwire__V1__LockEvent",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__LockEvent),
+  5,
+  orderwire__v1__lock_event__field_descriptors,
+  orderwire__v1__lock_event__field_indices_by_name,
+  1,  orderwire__v1__lock_event__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__lock_event__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue orderwire__v1__lock_state__enum_values_by_number[5] =
 {
   { "LOCK_STATE_UNSPECIFIED", "ORDERWIRE__V1__LOCK_STATE__LOCK_STATE_UNSPECIFIED", 0 },
@@ -1781,11 +2261,53 @@ const ProtobufCEnumDescriptor orderwire__v1__lock_state__descriptor =
   orderwire__v1__lock_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__locking_service__method_descriptors[8] =
+static const ProtobufCEnumValue orderwire__v1__lock_event_kind__enum_values_by_number[8] =
+{
+  { "LOCK_EVENT_KIND_UNSPECIFIED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_UNSPECIFIED", 0 },
+  { "LOCK_EVENT_KIND_ALLOCATED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_ALLOCATED", 1 },
+  { "LOCK_EVENT_KIND_REUSED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_REUSED", 2 },
+  { "LOCK_EVENT_KIND_RENEWED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_RENEWED", 3 },
+  { "LOCK_EVENT_KIND_RELEASED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_RELEASED", 4 },
+  { "LOCK_EVENT_KIND_EXPIRED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_EXPIRED", 5 },
+  { "LOCK_EVENT_KIND_COMPLETED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_COMPLETED", 6 },
+  { "LOCK_EVENT_KIND_IMPORTED", "ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_IMPORTED", 7 },
+};
+static const ProtobufCIntRange orderwire__v1__lock_event_kind__value_ranges[] = {
+{0, 0},{0, 8}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__lock_event_kind__enum_values_by_name[8] =
+{
+  { "LOCK_EVENT_KIND_ALLOCATED", 1 },
+  { "LOCK_EVENT_KIND_COMPLETED", 6 },
+  { "LOCK_EVENT_KIND_EXPIRED", 5 },
+  { "LOCK_EVENT_KIND_IMPORTED", 7 },
+  { "LOCK_EVENT_KIND_RELEASED", 4 },
+  { "LOCK_EVENT_KIND_RENEWED", 3 },
+  { "LOCK_EVENT_KIND_REUSED", 2 },
+  { "LOCK_EVENT_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__lock_event_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.LockEventKind",
+  "LockEventKind",
+  "Orderwire__V1__LockEventKind",
+  "orderwire.v1",
+  8,
+  orderwire__v1__lock_event_kind__enum_values_by_number,
+  8,
+  orderwire__v1__lock_event_kind__enum_values_by_name,
+  1,
+  orderwire__v1__lock_event_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor orderwire__v1__locking_service__method_descriptors[10] =
 {
   { "Complete", &orderwire__v1__complete_request__descriptor, &orderwire__v1__complete_response__descriptor },
   { "Release", &orderwire__v1__release_request__descriptor, &orderwire__v1__release_response__descriptor },
   { "GetLock", &orderwire__v1__get_lock_request__descriptor, &orderwire__v1__get_lock_response__descriptor },
+  { "ListLocks", &orderwire__v1__list_locks_request__descriptor, &orderwire__v1__list_locks_response__descriptor },
+  { "WatchLocks", &orderwire__v1__watch_locks_request__descriptor, &orderwire__v1__watch_locks_response__descriptor },
   { "CreateLease", &orderwire__v1__create_lease_request__descriptor, &orderwire__v1__create_lease_response__descriptor },
   { "Renew", &orderwire__v1__renew_request__descriptor, &orderwire__v1__renew_response__descriptor },
   { "GetLease", &orderwire__v1__get_lease_request__descriptor, &orderwire__v1__get_lease_response__descriptor },
@@ -1794,13 +2316,15 @@ static const ProtobufCMethodDescriptor orderwire__v1__locking_service__method_de
 };
 const unsigned orderwire__v1__locking_service__method_indices_by_name[] = {
   0,        /* Complete */
-  3,        /* CreateLease */
-  7,        /* GetCounter */
-  5,        /* GetLease */
+  5,        /* CreateLease */
+  9,        /* GetCounter */
+  7,        /* GetLease */
   2,        /* GetLock */
-  6,        /* KeepAlive */
+  8,        /* KeepAlive */
+  3,        /* ListLocks */
   1,        /* Release */
-  4         /* Renew */
+  6,        /* Renew */
+  4         /* WatchLocks */
 };
 const ProtobufCServiceDescriptor orderwire__v1__locking_service__descriptor =
 {
@@ -1809,7 +2333,7 @@ const ProtobufCServiceDescriptor orderwire__v1__locking_service__descriptor =
   "LockingService",
   "Orderwire__V1__LockingService",
   "orderwire.v1",
-  8,
+  10,
   orderwire__v1__locking_service__method_descriptors,
   orderwire__v1__locking_service__method_indices_by_name
 };
@@ -1837,13 +2361,29 @@ void orderwire__v1__locking_service__get_lock(ProtobufCService *service,
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__locking_service__list_locks(ProtobufCService *service,
+                                                const Orderwire__V1__ListLocksRequest *input,
+                                                Orderwire__V1__ListLocksResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__locking_service__watch_locks(ProtobufCService *service,
+                                                 const Orderwire__V1__WatchLocksRequest *input,
+                                                 Orderwire__V1__WatchLocksResponse_Closure closure,
+                                                 void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
+  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__locking_service__create_lease(ProtobufCService *service,
                                                   const Orderwire__V1__CreateLeaseRequest *input,
                                                   Orderwire__V1__CreateLeaseResponse_Closure closure,
                                                   void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
-  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__locking_service__renew(ProtobufCService *service,
                                            const Orderwire__V1__RenewRequest *input,
@@ -1851,7 +2391,7 @@ void orderwire__v1__locking_service__renew(ProtobufCService *service,
                                            void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
-  service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__locking_service__get_lease(ProtobufCService *service,
                                                const Orderwire__V1__GetLeaseRequest *input,
@@ -1859,7 +2399,7 @@ void orderwire__v1__locking_service__get_lease(ProtobufCService *service,
                                                void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__locking_service__keep_alive(ProtobufCService *service,
                                                 const Orderwire__V1__KeepAliveRequest *input,
@@ -1867,7 +2407,7 @@ void orderwire__v1__locking_service__keep_alive(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__locking_service__get_counter(ProtobufCService *service,
                                                  const Orderwire__V1__GetCounterRequest *input,
@@ -1875,7 +2415,7 @@ void orderwire__v1__locking_service__get_counter(ProtobufCService *service,
                                                  void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__locking_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__locking_service__init (Orderwire__V1__LockingService_Service *service,
                                            Orderwire__V1__LockingService_ServiceDestroy destroy)

@@ -47,6 +47,9 @@ struct VarintReader {
 
   var isAtEnd: Bool { position >= bytes.count }
 
+  /// Goes on at another place.
+  mutating func move(to place: Int) { position = place }
+
   mutating func byte() throws(EventDamage) -> UInt8 {
     guard position < bytes.count else { throw EventDamage(position: position) }
     defer { position += 1 }

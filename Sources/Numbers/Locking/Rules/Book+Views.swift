@@ -13,6 +13,8 @@ struct LockView: Sendable, Equatable {
   /// Wall clock, µs.
   var allocated: Int64
   var state: State
+  /// The sequence of the number's last event; 0: it isn't known.
+  var event: Int64 = 0
 }
 
 /// What a pool has.
@@ -52,13 +54,13 @@ extension Book {
       return LockView(
         number: number, generation: lock.generation, caller: callers[lock.caller],
         lease: lease?.id ?? 0, allocated: lock.allocated,
-        state: .live(expireTime: lease.map { now.shown(at: $0.expires) }))
+        state: .live(expireTime: lease.map { now.shown(at: $0.expires) }), event: lock.event)
     }
     guard let ended = rows.endedNumber(located.key), shows(ended, number, located.key, in: pool)
     else { throw .numberUnknown(0) }
     return LockView(
       number: number, generation: ended.generation, caller: ended.caller, lease: ended.lease,
-      allocated: ended.allocated, state: .ended(ended.ended, ended.end))
+      allocated: ended.allocated, state: .ended(ended.ended, ended.end), event: ended.event)
   }
 
   /// What the pool has now, from what is counted as it changes: all calls wait for this one.

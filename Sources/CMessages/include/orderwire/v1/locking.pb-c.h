@@ -42,6 +42,11 @@ typedef struct Orderwire__V1__KeepAliveResponse Orderwire__V1__KeepAliveResponse
 typedef struct Orderwire__V1__GetCounterRequest Orderwire__V1__GetCounterRequest;
 typedef struct Orderwire__V1__GetCounterResponse Orderwire__V1__GetCounterResponse;
 typedef struct Orderwire__V1__Counter Orderwire__V1__Counter;
+typedef struct Orderwire__V1__ListLocksRequest Orderwire__V1__ListLocksRequest;
+typedef struct Orderwire__V1__ListLocksResponse Orderwire__V1__ListLocksResponse;
+typedef struct Orderwire__V1__WatchLocksRequest Orderwire__V1__WatchLocksRequest;
+typedef struct Orderwire__V1__WatchLocksResponse Orderwire__V1__WatchLocksResponse;
+typedef struct Orderwire__V1__LockEvent Orderwire__V1__LockEvent;
 
 
 /* --- enums --- */
@@ -54,6 +59,17 @@ typedef enum _Orderwire__V1__LockState {
   ORDERWIRE__V1__LOCK_STATE__LOCK_STATE_EXPIRED = 4
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__LOCK_STATE)
 } Orderwire__V1__LockState;
+typedef enum _Orderwire__V1__LockEventKind {
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_UNSPECIFIED = 0,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_ALLOCATED = 1,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_REUSED = 2,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_RENEWED = 3,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_RELEASED = 4,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_EXPIRED = 5,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_COMPLETED = 6,
+  ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_IMPORTED = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__LOCK_EVENT_KIND)
+} Orderwire__V1__LockEventKind;
 
 /* --- messages --- */
 
@@ -79,10 +95,12 @@ struct  Orderwire__V1__Lock
   Orderwire__V1__Money *amount;
   protobuf_c_boolean has_release_reason;
   ProtobufCBinaryData release_reason;
+  protobuf_c_boolean has_last_event;
+  int64_t last_event;
 };
 #define ORDERWIRE__V1__LOCK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__lock__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__LOCK_STATE__LOCK_STATE_UNSPECIFIED, NULL, 0, {0,NULL}, 0, {0,NULL}, 0, 0, NULL, NULL, NULL, NULL, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__LOCK_STATE__LOCK_STATE_UNSPECIFIED, NULL, 0, {0,NULL}, 0, {0,NULL}, 0, 0, NULL, NULL, NULL, NULL, 0, {0,NULL}, 0, 0 }
 
 
 struct  Orderwire__V1__Lease
@@ -403,6 +421,94 @@ struct  Orderwire__V1__Counter
     , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+struct  Orderwire__V1__ListLocksRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_holder;
+  ProtobufCBinaryData holder;
+  size_t n_states;
+  Orderwire__V1__LockState *states;
+  Google__Protobuf__Timestamp *expire_before;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__LIST_LOCKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_locks_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, NULL, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ListLocksResponse
+{
+  ProtobufCMessage base;
+  size_t n_locks;
+  Orderwire__V1__Lock **locks;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+  protobuf_c_boolean has_cursor;
+  ProtobufCBinaryData cursor;
+};
+#define ORDERWIRE__V1__LIST_LOCKS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_locks_response__descriptor) \
+    , 0,NULL, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__WatchLocksRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_cursor;
+  ProtobufCBinaryData cursor;
+  protobuf_c_boolean has_from_oldest;
+  protobuf_c_boolean from_oldest;
+  protobuf_c_boolean has_holder;
+  ProtobufCBinaryData holder;
+  size_t n_states;
+  Orderwire__V1__LockState *states;
+  Google__Protobuf__Duration *progress_interval;
+  protobuf_c_boolean has_max_updates_per_second;
+  int32_t max_updates_per_second;
+};
+#define ORDERWIRE__V1__WATCH_LOCKS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__watch_locks_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0,NULL, NULL, 0, 0 }
+
+
+struct  Orderwire__V1__WatchLocksResponse
+{
+  ProtobufCMessage base;
+  size_t n_events;
+  Orderwire__V1__LockEvent **events;
+  protobuf_c_boolean has_cursor;
+  ProtobufCBinaryData cursor;
+  protobuf_c_boolean has_progress;
+  protobuf_c_boolean progress;
+};
+#define ORDERWIRE__V1__WATCH_LOCKS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__watch_locks_response__descriptor) \
+    , 0,NULL, 0, {0,NULL}, 0, 0 }
+
+
+struct  Orderwire__V1__LockEvent
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  Google__Protobuf__Timestamp *event_time;
+  protobuf_c_boolean has_kind;
+  Orderwire__V1__LockEventKind kind;
+  Orderwire__V1__Lock *lock;
+  Orderwire__V1__Lease *lease;
+};
+#define ORDERWIRE__V1__LOCK_EVENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__lock_event__descriptor) \
+    , 0, 0, NULL, 0, ORDERWIRE__V1__LOCK_EVENT_KIND__LOCK_EVENT_KIND_UNSPECIFIED, NULL, NULL }
+
+
 /* Orderwire__V1__Lock methods */
 void   orderwire__v1__lock__init
                      (Orderwire__V1__Lock         *message);
@@ -472,6 +578,21 @@ void   orderwire__v1__get_counter_response__init
 /* Orderwire__V1__Counter methods */
 void   orderwire__v1__counter__init
                      (Orderwire__V1__Counter         *message);
+/* Orderwire__V1__ListLocksRequest methods */
+void   orderwire__v1__list_locks_request__init
+                     (Orderwire__V1__ListLocksRequest         *message);
+/* Orderwire__V1__ListLocksResponse methods */
+void   orderwire__v1__list_locks_response__init
+                     (Orderwire__V1__ListLocksResponse         *message);
+/* Orderwire__V1__WatchLocksRequest methods */
+void   orderwire__v1__watch_locks_request__init
+                     (Orderwire__V1__WatchLocksRequest         *message);
+/* Orderwire__V1__WatchLocksResponse methods */
+void   orderwire__v1__watch_locks_response__init
+                     (Orderwire__V1__WatchLocksResponse         *message);
+/* Orderwire__V1__LockEvent methods */
+void   orderwire__v1__lock_event__init
+                     (Orderwire__V1__LockEvent         *message);
 /* --- per-message closures --- */
 
 typedef void (*Orderwire__V1__Lock_Closure)
@@ -543,6 +664,21 @@ typedef void (*Orderwire__V1__GetCounterResponse_Closure)
 typedef void (*Orderwire__V1__Counter_Closure)
                  (const Orderwire__V1__Counter *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__ListLocksRequest_Closure)
+                 (const Orderwire__V1__ListLocksRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListLocksResponse_Closure)
+                 (const Orderwire__V1__ListLocksResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__WatchLocksRequest_Closure)
+                 (const Orderwire__V1__WatchLocksRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__WatchLocksResponse_Closure)
+                 (const Orderwire__V1__WatchLocksResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__LockEvent_Closure)
+                 (const Orderwire__V1__LockEvent *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -562,6 +698,14 @@ struct Orderwire__V1__LockingService_Service
                    const Orderwire__V1__GetLockRequest *input,
                    Orderwire__V1__GetLockResponse_Closure closure,
                    void *closure_data);
+  void (*list_locks)(Orderwire__V1__LockingService_Service *service,
+                     const Orderwire__V1__ListLocksRequest *input,
+                     Orderwire__V1__ListLocksResponse_Closure closure,
+                     void *closure_data);
+  void (*watch_locks)(Orderwire__V1__LockingService_Service *service,
+                      const Orderwire__V1__WatchLocksRequest *input,
+                      Orderwire__V1__WatchLocksResponse_Closure closure,
+                      void *closure_data);
   void (*create_lease)(Orderwire__V1__LockingService_Service *service,
                        const Orderwire__V1__CreateLeaseRequest *input,
                        Orderwire__V1__CreateLeaseResponse_Closure closure,
@@ -593,6 +737,8 @@ void orderwire__v1__locking_service__init (Orderwire__V1__LockingService_Service
       function_prefix__ ## complete,\
       function_prefix__ ## release,\
       function_prefix__ ## get_lock,\
+      function_prefix__ ## list_locks,\
+      function_prefix__ ## watch_locks,\
       function_prefix__ ## create_lease,\
       function_prefix__ ## renew,\
       function_prefix__ ## get_lease,\
@@ -610,6 +756,14 @@ void orderwire__v1__locking_service__get_lock(ProtobufCService *service,
                                               const Orderwire__V1__GetLockRequest *input,
                                               Orderwire__V1__GetLockResponse_Closure closure,
                                               void *closure_data);
+void orderwire__v1__locking_service__list_locks(ProtobufCService *service,
+                                                const Orderwire__V1__ListLocksRequest *input,
+                                                Orderwire__V1__ListLocksResponse_Closure closure,
+                                                void *closure_data);
+void orderwire__v1__locking_service__watch_locks(ProtobufCService *service,
+                                                 const Orderwire__V1__WatchLocksRequest *input,
+                                                 Orderwire__V1__WatchLocksResponse_Closure closure,
+                                                 void *closure_data);
 void orderwire__v1__locking_service__create_lease(ProtobufCService *service,
                                                   const Orderwire__V1__CreateLeaseRequest *input,
                                                   Orderwire__V1__CreateLeaseResponse_Closure closure,
@@ -634,6 +788,7 @@ void orderwire__v1__locking_service__get_counter(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    orderwire__v1__lock_state__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__lock_event_kind__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__lock__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__lease__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__complete_request__descriptor;
@@ -657,6 +812,11 @@ extern const ProtobufCMessageDescriptor orderwire__v1__keep_alive_response__desc
 extern const ProtobufCMessageDescriptor orderwire__v1__get_counter_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_counter_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__counter__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_locks_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_locks_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__watch_locks_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__watch_locks_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__lock_event__descriptor;
 extern const ProtobufCServiceDescriptor orderwire__v1__locking_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -80,4 +80,19 @@ static inline const void *orderwire__v1__get_counter_response__schema_pointer(vo
 extern const WireMessage orderwire__v1__counter__schema;
 static inline const void *orderwire__v1__counter__schema_pointer(void) { return &orderwire__v1__counter__schema; }
 
+extern const WireMessage orderwire__v1__list_locks_request__schema;
+static inline const void *orderwire__v1__list_locks_request__schema_pointer(void) { return &orderwire__v1__list_locks_request__schema; }
+
+extern const WireMessage orderwire__v1__list_locks_response__schema;
+static inline const void *orderwire__v1__list_locks_response__schema_pointer(void) { return &orderwire__v1__list_locks_response__schema; }
+
+extern const WireMessage orderwire__v1__watch_locks_request__schema;
+static inline const void *orderwire__v1__watch_locks_request__schema_pointer(void) { return &orderwire__v1__watch_locks_request__schema; }
+
+extern const WireMessage orderwire__v1__watch_locks_response__schema;
+static inline const void *orderwire__v1__watch_locks_response__schema_pointer(void) { return &orderwire__v1__watch_locks_response__schema; }
+
+extern const WireMessage orderwire__v1__lock_event__schema;
+static inline const void *orderwire__v1__lock_event__schema_pointer(void) { return &orderwire__v1__lock_event__schema; }
+
 #endif
