@@ -15,6 +15,7 @@ import pytest
 from api import PACKAGE, allocation, allocation_grpc, locking, locking_grpc
 from orderwire.backoff import Backoff
 from orderwire.channel import connect
+from orderwire.feed import Feed
 from orderwire.lease import KeptLease, LeaseLost
 from orderwire.refusal import refusal
 from pools import HOLDER, make_pool, request_id
@@ -98,6 +99,81 @@ def test_a_lease_is_kept_over_kill_and_restart(tmp_path):
                     lease.check()
     finally:
         first.kill()
+
+
+def feed_of(stub, cursor=None, **options):
+    def open(cursor):
+        request = locking.WatchLocksRequest(business="shop", cursor=cursor or "", from_oldest=cursor is None)
+        return stub.WatchLocks(request)
+
+    return Feed(open, cursor, **options)
+
+
+def test_a_feed_goes_on_over_kills_and_restarts_with_each_event_once(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+    numbers, disconnects, rounds = [], [], 3
+    server = Server(tmp_path, ports=(port, 0))
+    try:
+        with connect(f"127.0.0.1:{port}") as channel:
+            make_pool_by(channel, "shop")
+            allocating = allocation_grpc.AllocationServiceStub(channel)
+            with feed_of(locking_grpc.LockingServiceStub(channel), on_disconnect=disconnects.append) as feed:
+                responses = iter(feed)
+                for count in range(1, rounds + 1):
+                    request = allocation.AllocateRequest(
+                        business="shop", count=count, holder=HOLDER, request_id=request_id())
+                    allocating.Allocate(request, wait_for_ready=True, timeout=WAIT_SECONDS)
+                    more = []
+                    while len(more) < count:
+                        more += [event.lock.number for event in next(responses).events]
+                    numbers += more
+                    if count < rounds:
+                        server.kill()
+                        server = Server(tmp_path, ports=(port, 0))
+    finally:
+        server.kill()
+    assert numbers == [f"SO{serial:06}" for serial in range(1, 7)]
+    assert len(disconnects) >= rounds - 1
+    assert {error.code() for error in disconnects} == {grpc.StatusCode.UNAVAILABLE}
+
+
+def test_a_response_that_its_owner_failed_at_comes_again(tmp_path):
+    with Server(tmp_path) as server, connect(server.h2c) as channel:
+        make_pool_by(channel, "shop")
+        allocating = allocation_grpc.AllocationServiceStub(channel)
+        allocating.Allocate(allocation.AllocateRequest(business="shop", count=1, holder=HOLDER))
+        with feed_of(locking_grpc.LockingServiceStub(channel)) as feed:
+            first = next(response for response in feed if response.events)
+            again = next(response for response in feed if response.events)
+            assert [event.sequence for event in first.events] == [event.sequence for event in again.events]
+
+
+def test_what_does_not_pass_is_raised(tmp_path):
+    with Server(tmp_path) as server, connect(server.h2c) as channel:
+        make_pool_by(channel, "shop")
+        with feed_of(locking_grpc.LockingServiceStub(channel), cursor="nonsense") as feed:
+            with pytest.raises(grpc.RpcError) as caught:
+                next(iter(feed))
+    assert refusal(caught.value).reason == "CURSOR_INVALID"
+
+
+def test_a_feed_ends_when_it_is_closed(tmp_path):
+    with Server(tmp_path) as server, connect(server.h2c) as channel:
+        make_pool_by(channel, "shop")
+        feed = feed_of(locking_grpc.LockingServiceStub(channel))
+        begun, ended = threading.Event(), threading.Event()
+
+        def follow():
+            for _ in feed:
+                begun.set()
+            ended.set()
+
+        threading.Thread(target=follow, daemon=True).start()
+        assert begun.wait(WAIT_SECONDS)
+        feed.close()
+        assert ended.wait(WAIT_SECONDS)
 
 
 def make_pool_by(channel, business):
