@@ -63,7 +63,7 @@ struct NeverHappened: Error {}
 func until(_ condition: () -> Bool) async throws {
   let end = ContinuousClock.now + .seconds(20)
   while !condition() {
-    guard ContinuousClock.now < end else { throw NeverHappened() }
+    guard ContinuousClock.now < end, !Task.isCancelled else { throw NeverHappened() }
     await Task.yield()
   }
 }

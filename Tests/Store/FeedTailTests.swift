@@ -42,6 +42,9 @@ import Testing
     tail.append(Self.chunk(22, 22), isFollowed: true)
     #expect(tail.find(after: 20) == .store && tail.find(after: 21) == .chunks([Self.chunk(22, 22)]))
     #expect(tail.cost == Self.chunk(22, 22).cost)
+    var recovered = tail
+    recovered.loaded(FeedBounds(head: 25, oldest: 3))
+    #expect(recovered.find(after: 21) == .store && recovered.find(after: 24) == .store)
     tail.append(Self.chunk(23, 23), isFollowed: false)
     #expect(tail.bounds.head == 23)
     tail.clear()

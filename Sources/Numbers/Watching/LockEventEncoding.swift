@@ -81,7 +81,7 @@ struct LockEventEncoding: Sendable {
     let form = forms[Int(event.edition)]
     guard let skeleton = skeletons.skeleton(of: form, event) else { throw .damaged }
     var lock = API.Lock(
-      business: business, number: form.number(skeleton, serial: event.serial),
+      business: business, number: form.number(skeleton, serial: event.serial, period: event.period),
       state: LockState(state),
       token: Token(incarnation: incarnation, generation: UInt64(event.generation)),
       holder: event.caller.holder, principal: event.caller.principal, leaseID: event.lease,

@@ -136,8 +136,10 @@ struct LockListing: Sendable {
     guard
       let skeleton = skeletons.skeleton(of: form, edition: edition, generated: row.integer(4))
     else { return }
+    let number = form.number(
+      skeleton, serial: row.integer(2), period: Int32(truncatingIfNeeded: row.integer(1)))
     var lock = API.Lock(
-      business: business, number: form.number(skeleton, serial: row.integer(2)),
+      business: business, number: number,
       state: LockState(state),
       token: Token(incarnation: incarnation, generation: UInt64(bitPattern: row.integer(3))),
       holder: holder, principal: row.text(7), leaseID: row.integer(8),
