@@ -62,6 +62,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Numbers in one Allocate.")
   var count = 1
 
+  @Option(help: "Streams that watch the pool's events meanwhile, on connections of their own.")
+  var watches = 0
+
   @Flag(help: "Complete what was allocated.")
   var complete = false
 
@@ -90,7 +93,7 @@ struct BenchCommand: ParsableCommand {
     let limits: [(String, Int, ClosedRange<Int>)] = [
       ("--connections", connections, 1...20_000), ("--streams", streamsEach, (idle ? 0 : 1)...1000),
       ("--seconds", seconds, 1...Self.longest), ("--warmup", warmup, 0...3600),
-      ("--count", count, 1...1000),
+      ("--count", count, 1...1000), ("--watches", watches, 0...10_000),
       ("--loops", loops, Configuration.loopsRange), ("--calls", calls ?? 1, 1...1_000_000_000),
     ]
     for (name, value, range) in limits where !range.contains(value) {
@@ -123,10 +126,10 @@ struct BenchCommand: ParsableCommand {
       warmup: .seconds(calls == nil ? warmup : 0),
       measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
       reconnects: reconnect)
-    let run = LoadRun(plan: plan, target: target, serverPID: serverPid)
+    let run = LoadRun(plan: plan, target: target, serverPID: serverPid, watches: watches)
     let result = try blocking { await run.run() }.get()
     let (lines, isConsistent) = result.report(plan)
-    for line in lines { writeLine(line, to: STDOUT_FILENO) }
+    for line in lines + result.watched.report { writeLine(line, to: STDOUT_FILENO) }
     guard isConsistent else {
       throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")
     }

@@ -7,6 +7,8 @@ struct LoadRun: Sendable {
   let plan: LoadPlan
   let target: LoadTarget
   let serverPID: Int?
+  /// Streams that watch the pool meanwhile.
+  var watches = 0
 
   struct Result: Sendable {
     var tally = LoadTally()
@@ -19,6 +21,7 @@ struct LoadRun: Sendable {
     var seconds: Double = 0
     var before = Counter()
     var after = Counter()
+    var watched = WatchCrowd.Tally()
   }
 
   func run() async -> Swift.Result<Result, CommandFailure> {
@@ -33,6 +36,7 @@ struct LoadRun: Sendable {
     var control = try await connect()
     try await makePool(control)
     result.before = try await counter(control)
+    let crowd = try await WatchCrowd(watches, of: plan.business, at: target)
     var connections: [LoadConnection] = []
     for index in 0..<plan.connections {
       let channel = try await connect()
@@ -59,6 +63,7 @@ struct LoadRun: Sendable {
     if let serverPID, let server = before.server {
       result.cpu = try processCPUTime(serverPID) - server
     }
+    result.watched = await crowd.end()
     if plan.reconnects { control = try await connect() }
     result.after = try await counter(control)
     control.close()
