@@ -29,7 +29,8 @@ struct CountRing: Sendable, Equatable {
   /// What was kept somewhere else; nil if it can't be of such a ring.
   init?(width: Int64, newest: Int64, counts: [Float], looks: [UInt16]) {
     guard counts.count == looks.count, !counts.isEmpty,
-      counts.allSatisfy({ $0 >= 0 && $0.isFinite })
+      counts.allSatisfy({ $0 >= 0 && $0.isFinite }),
+      newest == .min || (0...Int64.max / 2 / width).contains(newest)
     else { return nil }
     self.width = width
     self.newest = newest

@@ -36,11 +36,11 @@ struct DemandLevel: Sendable, Equatable {
       window.count += piece.count
       window.exposure += piece.exposure
       window.length += piece.length
+      if piece.exposure > 0 { age = window.length }
     }
     guard window.exposure > 0 else { return }
     level = window.count / window.exposure
     count = window.count
-    age = window.length
   }
 
   /// The level so far ahead: one that is new is expected to last a few times as long as it has lasted.
