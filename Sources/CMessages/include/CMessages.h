@@ -9,6 +9,7 @@
 #include "orderwire/v1/locking.schema.h"
 #include "orderwire/v1/money.schema.h"
 #include "orderwire/v1/token.schema.h"
+#include "orderwire/v1/warnings.schema.h"
 #include "google/protobuf/any.schema.h"
 #include "google/protobuf/duration.schema.h"
 #include "google/protobuf/empty.schema.h"

@@ -1,10 +1,10 @@
-internal import RPC
-internal import Store
+package import RPC
+package import Store
 
 extension StoreError {
   /// What a client is told of a store that didn't decide or commit its call. What is wrong inside
   /// is for the operator, who finds it in the log.
-  var rpcError: RPCError {
+  package var rpcError: RPCError {
     switch self {
     // No client sees that it is closed: a stop closes every connection before the store.
     case .unavailable, .closed:

@@ -1,8 +1,8 @@
-internal import Messages
+package import Messages
 
 extension ProtoTimestamp {
   /// From µs since the Unix epoch.
-  init(microseconds: Int64) {
+  package init(microseconds: Int64) {
     let seconds = floorDivide(microseconds, 1_000_000)
     self.init(seconds: seconds, nanos: Int32(microseconds - seconds * 1_000_000) * 1_000)
   }
@@ -10,7 +10,7 @@ extension ProtoTimestamp {
 
 extension ProtoDuration {
   /// From µs.
-  init(microseconds: Int64) {
+  package init(microseconds: Int64) {
     self.init(
       seconds: microseconds / 1_000_000, nanos: Int32(microseconds % 1_000_000) * 1_000)
   }
@@ -18,7 +18,7 @@ extension ProtoDuration {
   /// In whole µs; what doesn't fit is the largest or least there is, and so out of every range. What
   /// `google/protobuf/duration.proto` doesn't allow is the least: a second or more of nanoseconds, or
   /// signs that differ.
-  var microseconds: Int64 {
+  package var microseconds: Int64 {
     guard (-999_999_999...999_999_999).contains(nanos), seconds.signum() * Int64(nanos) >= 0 else {
       return .min
     }

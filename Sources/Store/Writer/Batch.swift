@@ -32,6 +32,13 @@ public final class Batch {
     buffer.appendRow(of: statement, bind)
   }
 
+  /// Another capability's state, for what is decided in one transaction with it; nil if the store was
+  /// opened without it.
+  public func state<State: WriterState>(of type: State.Type) -> State? {
+    for case let state as State in states { return state }
+    return nil
+  }
+
   /// How to take back a change of memory; run in reverse order if the command or its batch fails.
   public func undo(_ body: @escaping () -> Void) {
     undoLog.append(body)

@@ -6,6 +6,7 @@ import Logging
 import Numbers
 import RPC
 import Store
+import Warnings
 
 /// What a server is made of, each part with the sentence for when it can't be made.
 extension ServerProcess {
@@ -62,7 +63,7 @@ extension ServerProcess {
     let report = StoreReport(path: storePath, health: health)
     store.onEvent = { report.told($0) }
     do throws(StoreError) {
-      return try DurableStore.open(store, states: [NumberState.self])
+      return try DurableStore.open(store, states: [NumberState.self, WarningBook.self])
     } catch {
       throw CommandFailure(error, store: storePath)
     }
@@ -88,10 +89,13 @@ extension ServerProcess {
           "business": "\(low.business)", "period": "\(low.period)",
           "remaining": "\(low.remaining)",
         ])
+    } runDryTime: { [warnings = store.state(of: WarningBook.self)] business, batch in
+      warnings[batch].runDryTime(of: business, batch)
     }
     numbers.register(with: &router)
     numbers.answerAtOnce(&router)
     LockingService(store, limits: configuration.capacity).register(with: &router)
+    WarningService(store).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()

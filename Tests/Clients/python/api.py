@@ -34,6 +34,8 @@ allocation = importlib.import_module("orderwire.v1.allocation_pb2")
 allocation_grpc = importlib.import_module("orderwire.v1.allocation_pb2_grpc")
 locking = importlib.import_module("orderwire.v1.locking_pb2")
 locking_grpc = importlib.import_module("orderwire.v1.locking_pb2_grpc")
+warnings = importlib.import_module("orderwire.v1.warnings_pb2")
+warnings_grpc = importlib.import_module("orderwire.v1.warnings_pb2_grpc")
 money = importlib.import_module("orderwire.v1.money_pb2")
 token = importlib.import_module("orderwire.v1.token_pb2")
 status = importlib.import_module("google.rpc.status_pb2")
@@ -59,8 +61,9 @@ class Client:
         self._stubs = [
             allocation_grpc.AllocationServiceStub(channel),
             locking_grpc.LockingServiceStub(channel),
+            warnings_grpc.WarningServiceStub(channel),
         ]
-        self._modules = [allocation, locking]
+        self._modules = [allocation, locking, warnings]
 
     def __getattr__(self, method):
         for stub, module in zip(self._stubs, self._modules):
@@ -74,6 +77,10 @@ class Client:
             return call(request or request_type(**fields), timeout=timeout, metadata=metadata)
 
         return invoke
+
+    def stub(self, method):
+        """The bare method of its stub, for streams."""
+        return next(getattr(stub, method) for stub in self._stubs if hasattr(stub, method))
 
     def close(self):
         self.channel.close()

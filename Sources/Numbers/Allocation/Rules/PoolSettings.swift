@@ -91,7 +91,7 @@ enum PoolField: String, Sendable, CaseIterable {
 
 /// Whether `business` can name a pool: 1 to 64 ASCII letters, digits, '-', '_' or '.', first a
 /// letter or digit.
-func isBusiness(_ business: String) -> Bool {
+package func isBusiness(_ business: String) -> Bool {
   let bytes = business.utf8
   guard let first = bytes.first, base36Value(first, foldingCase: true) != nil,
     bytes.count <= Limits.businessBytes

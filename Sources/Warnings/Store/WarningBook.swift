@@ -1,0 +1,189 @@
+internal import API
+internal import Messages
+internal import Numbers
+public import Store
+
+/// Rules, warnings and instructions in the store's writer: loaded from the tables at start, changed with
+/// each batch, with what is due by time done in small pieces.
+///
+/// Memory has what is at work: rules, presets, newest values, open warnings, open instructions, demand.
+/// What has ended is in the tables only.
+public final class WarningBook: WriterState {
+  /// The name in the migration table.
+  public static let capability = "warnings"
+  /// The tables.
+  public static var migrations: [Migration] { WarningSchema.migrations }
+
+  var rules: [RuleKey: LiveRule] = [:]
+  /// The names of a business's rules, sorted.
+  var ruleNames: [String: [String]] = [:]
+  var ruleCount = 0
+  /// The last versions of rules that were deleted.
+  var deletedVersions: [RuleKey: Int64] = [:]
+  /// By business, then by name.
+  var presets: [String: [String: API.Preset]] = [:]
+  /// The newest of each source, by business and kind.
+  var latest: [SignalKey: [String: LatestValue]] = [:]
+  var openWarnings: [Int64: API.Warning] = [:]
+  var nextWarning: Int64 = 1
+  var instructions: [Int64: LiveInstruction] = [:]
+  /// Open ones by whom they are for, in the order of their making.
+  var byAttendant: [AttendantKey: [Int64]] = [:]
+  var byBusiness: [String: [Int64]] = [:]
+  var byWarning: [Int64: [Int64]] = [:]
+  var nextInstruction: Int64 = 1
+  var dues = DueHeap<DueKey>()
+  /// When the heap has a rule next.
+  var queuedRules: [RuleKey: Int64] = [:]
+  var looks: PoolLooks
+  var pruning: WarningPruning
+  /// What became of warnings in the batch in hand.
+  var events: [API.WarningEvent] = []
+  /// Businesses whose instructions changed in the batch in hand.
+  var told: Set<String> = []
+
+  /// Reads the tables.
+  public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
+    looks = PoolLooks(opened: store.boot.microseconds)
+    pruning = WarningPruning(opened: store.boot.microseconds)
+    try WarningLoader(self, connection, opened: store.boot.microseconds).load()
+  }
+
+  /// Changes one entry, with the way back.
+  func put<Key: Hashable, Value>(
+    _ path: ReferenceWritableKeyPath<WarningBook, [Key: Value]>, _ key: Key, _ value: Value?,
+    _ batch: Batch
+  ) {
+    let before = self[keyPath: path][key]
+    batch.undo { [unowned self] in self[keyPath: path][key] = before }
+    self[keyPath: path][key] = value
+  }
+
+  /// Changes one value, with the way back.
+  func set<Value>(
+    _ path: ReferenceWritableKeyPath<WarningBook, Value>, _ value: Value, _ batch: Batch
+  ) {
+    let before = self[keyPath: path]
+    batch.undo { [unowned self] in self[keyPath: path] = before }
+    self[keyPath: path] = value
+  }
+
+  /// The pools, decided in the same transaction.
+  func numbers(_ batch: Batch) -> NumberState? { batch.state(of: NumberState.self) }
+
+  /// Tells who follows, in the transaction of what is told.
+  public func willCommit(_ batch: Batch) {
+    for business in told.sorted() {
+      let feed = WarningFeeds.instructions(of: business)
+      batch.feeds.setRetention(WarningFeeds.instructionsKept, of: feed, batch)
+      batch.feeds.append(WarningFeeds.somethingChanged, count: 1, to: feed, batch)
+    }
+    guard !events.isEmpty else { return }
+    batch.feeds.append(
+      WarningEventChunk.encode(events), count: events.count, to: WarningFeeds.warnings, batch)
+  }
+
+  /// What was told is told.
+  public func didCommit() {
+    events.removeAll(keepingCapacity: true)
+    told.removeAll(keepingCapacity: true)
+  }
+
+  /// When a hold, a repetition or the like is over, or pools are to be looked at again.
+  public var nextWake: BootTime? {
+    BootTime(
+      microseconds: min(dues.earliest ?? .max, min(looks.due, pruning.due)))
+  }
+
+  /// Does some of what is due.
+  public func wake(_ batch: Batch) throws(StoreError) {
+    try passTime(batch)
+    try lookAtPools(batch)
+    try prune(batch)
+  }
+
+  private func passTime(_ batch: Batch) throws(StoreError) {
+    let now = batch.boot.microseconds
+    for _ in 0..<WarningLimits.duesPerWake {
+      guard let key = dues.popDue(at: now) else { return }
+      batch.undo { [unowned self] in dues.insert(key, due: now) }
+      switch key {
+      case .rule(let key):
+        queuedRules[key] = nil
+        try passTime(of: key, batch)
+        waitForRule(key)
+      case .instruction(let id): passTime(of: id, batch)
+      }
+    }
+  }
+
+  /// Has a rule looked at when its hold or absence is over. A rule that is waited for already, and not
+  /// later, is looked at then: so a noisy signal doesn't fill the heap.
+  func waitForRule(_ key: RuleKey) {
+    guard let live = rules[key], !live.rule.isDisabled, let due = live.watch.due,
+      due < queuedRules[key] ?? .max
+    else { return }
+    queuedRules[key] = due
+    dues.insert(.rule(key), due: due)
+  }
+
+  func wait(for instruction: LiveInstruction) {
+    if let due = instruction.progress.due {
+      dues.insert(.instruction(instruction.message.id), due: due)
+    }
+  }
+}
+
+/// A rule of a business, or a preset.
+struct RuleKey: Hashable, Sendable {
+  var business: String
+  var name: String
+}
+
+/// A kind of signal of a business.
+struct SignalKey: Hashable, Sendable {
+  var business: String
+  var kind: SignalKind
+}
+
+/// The newest value of a source.
+struct LatestValue: Sendable {
+  /// Wall clock, µs: when it was so.
+  var time: Int64
+  /// The same on the clock that nobody sets.
+  var heard: Int64
+  var value: Double
+}
+
+/// A rule at work, and the warning that it has open.
+struct LiveRule: Sendable {
+  var rule: WarningRule
+  var watch: RuleWatch
+  var warning: Int64?
+}
+
+/// An open instruction.
+struct LiveInstruction: Sendable {
+  var message: API.Instruction
+  var progress: InstructionProgress
+  var escalateTo: API.Attendant?
+}
+
+/// Whose instructions.
+struct AttendantKey: Hashable, Sendable {
+  var business: String
+  var role: Int32
+  var name: String
+
+  init(business: String, _ attendant: API.Attendant) {
+    self.business = business
+    role = attendant.role.rawValue
+    name = attendant.name
+  }
+}
+
+/// What falls due.
+enum DueKey: Sendable {
+  case rule(RuleKey)
+  case instruction(Int64)
+}
