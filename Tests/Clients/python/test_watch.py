@@ -14,7 +14,7 @@ from conftest import connect
 from orderwire.feed import Feed
 from pools import HOLDER, allocate, complete, make_pool, release, yuan
 from server import Server, eventually
-from watching import Watch, kind
+from watching import Watch, kind, list_locks
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 OUT_OF_RANGE = grpc.StatusCode.OUT_OF_RANGE
@@ -76,6 +76,22 @@ def test_numbers_whose_lease_runs_out_are_shown(client, business):
         _, expired = watch.events(2)
         assert kind(expired) == "EXPIRED" and expired.lock.state == locking.LOCK_STATE_EXPIRED
         assert expired.lock.number == number.number and expired.lock.end_time == expired.event_time
+
+
+def test_a_watch_shows_numbers_of_a_template_that_came_later(client, business):
+    """Numbers that show a permutation of their serials too; and a list shows all of them."""
+    make_pool(client, business, "A{serial:6}")
+    with Watch(client, business) as watch:
+        numbers = [number.number for number in allocate(client, business, 3).numbers]
+        for template, unguessable in ("BB{serial:6}", True), ("CCC{serial:6}", False):
+            client.UpdatePool(
+                pool=allocation.Pool(business=business, template=template, unguessable_serials=unguessable),
+                update_mask={"paths": ["template", "unguessable_serials"]},
+            )
+            numbers += [number.number for number in allocate(client, business, 3).numbers]
+        assert [event.lock.number for event in watch.events(9)] == numbers
+    assert [lock.number[0] for lock in list_locks(client, business)[0]] == list("AAABBBCCC")
+    assert {lock.number for lock in list_locks(client, business, page_size=2)[0]} == set(numbers)
 
 
 def test_a_watch_begins_where_it_is_told(client, business):
