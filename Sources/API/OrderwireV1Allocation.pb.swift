@@ -1173,6 +1173,380 @@ public struct AllocateResponse: Message {
   }
 }
 
+/// Asks for numbers to be taken over.
+public struct ImportNumbersRequest: Message {
+  /// The business whose numbers they are.
+  public var business: String = ""
+
+  /// The numbers, 1 to 1,000, each once.
+  public var numbers: [NumberImport] = []
+
+  /// The time to live of the leases that the live ones get, one for each holder; the pool has the
+  /// bounds. Not set: the pool's default, or no lease where it has none.
+  public var leaseTTL: ProtoDuration? = nil
+
+  /// Names this call, up to 128 bytes, for a safe repetition. Empty: a repetition is refused, because
+  /// the numbers are there already.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    numbers: [NumberImport] = [],
+    leaseTTL: ProtoDuration? = nil,
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.numbers = numbers
+    self.leaseTTL = leaseTTL
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportNumbersRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__import_numbers_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.n_numbers != 0 { self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers) }
+    if let value = c.pointee.lease_ttl { self.leaseTTL = ProtoDuration(unpacked: value) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.numbers.isEmpty {
+      c.pointee.n_numbers = self.numbers.count
+      c.pointee.numbers = try arena.pack(all: self.numbers)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__NumberImport>?.self)
+    }
+    if let value = self.leaseTTL {
+      c.pointee.lease_ttl = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// A number to take over.
+public struct NumberImport: Message {
+  /// The number.
+  public var number: String = ""
+
+  /// Who holds it, or held it last, as in Allocate: 1 to 128 bytes.
+  public var holder: String = ""
+
+  /// The authenticated caller as whom it is held, up to 1,024 bytes, such as "dns:till.example". Empty:
+  /// none, so that only a caller without authentication can complete it.
+  public var principal: String = ""
+
+  /// Set: the number is completed. Not set: it is live.
+  public var completion: ImportedCompletion? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    number: String = "",
+    holder: String = "",
+    principal: String = "",
+    completion: ImportedCompletion? = nil
+  ) {
+    self.number = number
+    self.holder = holder
+    self.principal = principal
+    self.completion = completion
+  }
+
+  public static var protoName: String { "orderwire.v1.NumberImport" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__number_import__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__NumberImport.self)
+    if c.pointee.has_number != 0 { self.number = String(unpacked: c.pointee.number.data, c.pointee.number.len) }
+    if c.pointee.has_holder != 0 { self.holder = String(unpacked: c.pointee.holder.data, c.pointee.holder.len) }
+    if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+    if let value = c.pointee.completion { self.completion = ImportedCompletion(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__NumberImport.self)
+    if !self.number.isEmpty {
+      c.pointee.has_number = 1
+      let numberBytes = try arena.copy(self.number)
+      c.pointee.number = .init(len: numberBytes.count, data: numberBytes.baseAddress)
+    }
+    if !self.holder.isEmpty {
+      c.pointee.has_holder = 1
+      let holderBytes = try arena.copy(self.holder)
+      c.pointee.holder = .init(len: holderBytes.count, data: holderBytes.baseAddress)
+    }
+    if !self.principal.isEmpty {
+      c.pointee.has_principal = 1
+      let principalBytes = try arena.copy(self.principal)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+    if let value = self.completion {
+      c.pointee.completion = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__ImportedCompletion.self)
+    }
+  }
+}
+
+/// How a number ended elsewhere.
+public struct ImportedCompletion: Message {
+  /// The order's amount, added to the counter of its currency. Not set: only counted.
+  public var amount: Money? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    amount: Money? = nil
+  ) {
+    self.amount = amount
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportedCompletion" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__imported_completion__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportedCompletion.self)
+    if let value = c.pointee.amount { self.amount = Money(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportedCompletion.self)
+    if let value = self.amount {
+      c.pointee.amount = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Money.self)
+    }
+  }
+}
+
+/// The numbers taken over.
+public struct ImportNumbersResponse: Message {
+  /// One for each number asked for, in the same order.
+  public var numbers: [ImportedNumber] = []
+
+  /// Whether the call may be repeated safely: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    numbers: [ImportedNumber] = [],
+    repeatable: Bool = false
+  ) {
+    self.numbers = numbers
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportNumbersResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__import_numbers_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersResponse.self)
+    if c.pointee.n_numbers != 0 { self.numbers = .init(unpacked: UnsafeRawPointer(c.pointee.numbers), c.pointee.n_numbers) }
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersResponse.self)
+    if !self.numbers.isEmpty {
+      c.pointee.n_numbers = self.numbers.count
+      c.pointee.numbers = try arena.pack(all: self.numbers)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__ImportedNumber>?.self)
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// A number taken over.
+public struct ImportedNumber: Message {
+  /// The number.
+  public var number: String = ""
+
+  /// The fencing token that its holder needs from now on.
+  public var token: Token? = nil
+
+  /// The lease that holds it. 0: none.
+  public var leaseID: Int64 = 0
+
+  /// When it goes back unless it is completed or its lease renewed, as in AllocatedNumber. Not set:
+  /// never.
+  public var expireTime: ProtoTimestamp? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    number: String = "",
+    token: Token? = nil,
+    leaseID: Int64 = 0,
+    expireTime: ProtoTimestamp? = nil
+  ) {
+    self.number = number
+    self.token = token
+    self.leaseID = leaseID
+    self.expireTime = expireTime
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportedNumber" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__imported_number__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportedNumber.self)
+    if c.pointee.has_number != 0 { self.number = String(unpacked: c.pointee.number.data, c.pointee.number.len) }
+    if let value = c.pointee.token { self.token = Token(unpacked: value) }
+    self.leaseID = c.pointee.lease_id
+    if let value = c.pointee.expire_time { self.expireTime = ProtoTimestamp(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportedNumber.self)
+    if !self.number.isEmpty {
+      c.pointee.has_number = 1
+      let numberBytes = try arena.copy(self.number)
+      c.pointee.number = .init(len: numberBytes.count, data: numberBytes.baseAddress)
+    }
+    if let value = self.token {
+      c.pointee.token = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Token.self)
+    }
+    if self.leaseID != 0 {
+      c.pointee.has_lease_id = 1
+      c.pointee.lease_id = self.leaseID
+    }
+    if let value = self.expireTime {
+      c.pointee.expire_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+  }
+}
+
+/// A part of many numbers to take over.
+public struct ImportNumbersStreamRequest: Message {
+  /// What a call of ImportNumbers would ask for.
+  public var part: ImportNumbersRequest? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    part: ImportNumbersRequest? = nil
+  ) {
+    self.part = part
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportNumbersStreamRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__import_numbers_stream_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersStreamRequest.self)
+    if let value = c.pointee.part { self.part = ImportNumbersRequest(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersStreamRequest.self)
+    if let value = self.part {
+      c.pointee.part = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__ImportNumbersRequest.self)
+    }
+  }
+}
+
+/// What a stream has taken over.
+public struct ImportNumbersStreamResponse: Message {
+  /// Messages imported, those included that were imported before under the same request_id.
+  public var messages: Int64 = 0
+
+  /// Their numbers.
+  public var numbers: Int64 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    messages: Int64 = 0,
+    numbers: Int64 = 0
+  ) {
+    self.messages = messages
+    self.numbers = numbers
+  }
+
+  public static var protoName: String { "orderwire.v1.ImportNumbersStreamResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__import_numbers_stream_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersStreamResponse.self)
+    self.messages = c.pointee.messages
+    self.numbers = c.pointee.numbers
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ImportNumbersStreamResponse.self)
+    if self.messages != 0 {
+      c.pointee.has_messages = 1
+      c.pointee.messages = self.messages
+    }
+    if self.numbers != 0 {
+      c.pointee.has_numbers = 1
+      c.pointee.numbers = self.numbers
+    }
+  }
+}
+
 /// Asks for numbers on a stream.
 public struct AllocateStreamRequest: Message {
   /// Names the request on its stream: the answer has the same. The client chooses it, and should use
@@ -2280,13 +2654,13 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 7217))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 8323))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/allocation.proto",
-    dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/rpc/status.proto", "orderwire/v1/token.proto"],
+    dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/rpc/status.proto", "orderwire/v1/money.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.AllocationService"],
-    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.AllocateStreamRequest", "orderwire.v1.AllocateStreamResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
+    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.ImportNumbersRequest", "orderwire.v1.NumberImport", "orderwire.v1.ImportedCompletion", "orderwire.v1.ImportNumbersResponse", "orderwire.v1.ImportedNumber", "orderwire.v1.ImportNumbersStreamRequest", "orderwire.v1.ImportNumbersStreamResponse", "orderwire.v1.AllocateStreamRequest", "orderwire.v1.AllocateStreamResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
     bytes: bytes)
 }

@@ -50,6 +50,26 @@ public protocol AllocationServiceProtocol: Sendable {
     _ requests: RequestStream<AllocateStreamRequest>, responses: ResponseWriter<AllocateStreamResponse>, context: ServerContext
   ) async throws(RPCError)
 
+  /// Takes over numbers that another system handed out: all of them, or none. Each must be one that a
+  /// template of the pool can make, of a time that isn't still to come, and its serial one that isn't
+  /// made into a number here: a higher one than the last made, or one that an import passed over. The
+  /// serial then goes on behind the highest imported one. What lies between is never made here, because
+  /// the other system may have used it, but can still be imported: numbers may come in any order. The
+  /// generator works ahead, so that a new pool's first serials are soon made: make a pool to import
+  /// into with high_watermark 0, and raise it afterwards.
+  /// Imported numbers are part of neither generated nor allocated in the pool's counters, and count
+  /// for quotas, though none refuses them. A stop doesn't hold an import up.
+  func importNumbers(
+    _ request: ImportNumbersRequest, context: ServerContext
+  ) async throws(RPCError) -> ImportNumbersResponse
+
+  /// The same for many: each message is imported for itself, one after the other. The first refusal
+  /// ends the stream with it; "message" in its metadata says at which message (from 0), and what came
+  /// before stays imported. Sent again with the same request_ids, those are passed over.
+  func importNumbersStream(
+    _ requests: RequestStream<ImportNumbersStreamRequest>, context: ServerContext
+  ) async throws(RPCError) -> ImportNumbersStreamResponse
+
   /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is
   /// refused with GENERATION_STOPPED once that isn't enough. Operator and warnings hold it stopped each
   /// for itself, and it runs again when nobody does any more.
@@ -107,6 +127,8 @@ extension AllocationServiceProtocol {
     router.describe(
       file: GoogleRpcStatusDescriptor.file, services: [])
     router.describe(
+      file: OrderwireV1MoneyDescriptor.file, services: [])
+    router.describe(
       file: OrderwireV1TokenDescriptor.file, services: [])
     router.unary(service: "orderwire.v1.AllocationService", method: "CreatePool") {
       (request: CreatePoolRequest, context: ServerContext) async throws(RPCError) -> CreatePoolResponse in
@@ -131,6 +153,14 @@ extension AllocationServiceProtocol {
     router.bidirectional(service: "orderwire.v1.AllocationService", method: "AllocateStream") {
       (requests: RequestStream<AllocateStreamRequest>, responses: ResponseWriter<AllocateStreamResponse>, context: ServerContext) async throws(RPCError) in
       try await self.allocateStream(requests, responses: responses, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "ImportNumbers") {
+      (request: ImportNumbersRequest, context: ServerContext) async throws(RPCError) -> ImportNumbersResponse in
+      try await self.importNumbers(request, context: context)
+    }
+    router.clientStreaming(service: "orderwire.v1.AllocationService", method: "ImportNumbersStream") {
+      (requests: RequestStream<ImportNumbersStreamRequest>, context: ServerContext) async throws(RPCError) -> ImportNumbersStreamResponse in
+      try await self.importNumbersStream(requests, context: context)
     }
     router.unary(service: "orderwire.v1.AllocationService", method: "StopGeneration") {
       (request: StopGenerationRequest, context: ServerContext) async throws(RPCError) -> StopGenerationResponse in
@@ -230,6 +260,32 @@ public struct AllocationServiceClient: Sendable {
   ) async throws(RPCError) -> ClientStream<AllocateStreamRequest, AllocateStreamResponse> {
     try await channel.bidirectional(
       service: "orderwire.v1.AllocationService", method: "AllocateStream", options: options)
+  }
+
+  /// Takes over numbers that another system handed out: all of them, or none. Each must be one that a
+  /// template of the pool can make, of a time that isn't still to come, and its serial one that isn't
+  /// made into a number here: a higher one than the last made, or one that an import passed over. The
+  /// serial then goes on behind the highest imported one. What lies between is never made here, because
+  /// the other system may have used it, but can still be imported: numbers may come in any order. The
+  /// generator works ahead, so that a new pool's first serials are soon made: make a pool to import
+  /// into with high_watermark 0, and raise it afterwards.
+  /// Imported numbers are part of neither generated nor allocated in the pool's counters, and count
+  /// for quotas, though none refuses them. A stop doesn't hold an import up.
+  public func importNumbers(
+    _ request: ImportNumbersRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ImportNumbersResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "ImportNumbers", request, options: options)
+  }
+
+  /// The same for many: each message is imported for itself, one after the other. The first refusal
+  /// ends the stream with it; "message" in its metadata says at which message (from 0), and what came
+  /// before stays imported. Sent again with the same request_ids, those are passed over.
+  public func importNumbersStream(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStream<ImportNumbersStreamRequest, ImportNumbersStreamResponse> {
+    try await channel.clientStreaming(
+      service: "orderwire.v1.AllocationService", method: "ImportNumbersStream", options: options)
   }
 
   /// Stops the generator of a pool. Allocate goes on with what is in stock and what comes back, and is

@@ -1376,7 +1376,7 @@ public struct GetCounterResponse: Message {
 }
 
 /// What a pool has done since it was made. At every moment
-///   allocated = live + completed + released + expired, and
+///   allocated + imported = live + completed + released + expired, and
 ///   generated = allocated - reused + lapsed + those never handed out that are still in stock.
 public struct Counter: Message {
   /// The business whose pool it is.
@@ -1418,6 +1418,10 @@ public struct Counter: Message {
   /// Serials of the present period that are not made into numbers yet.
   public var remainingInPeriod: Int64 = 0
 
+  /// Numbers taken over from another system, live or completed; part of neither generated nor
+  /// allocated.
+  public var imported: Int64 = 0
+
   public init() {}
 
   @inlinable
@@ -1434,7 +1438,8 @@ public struct Counter: Message {
     lapsed: Int64 = 0,
     retired: Int64 = 0,
     remainingInPool: Int64 = 0,
-    remainingInPeriod: Int64 = 0
+    remainingInPeriod: Int64 = 0,
+    imported: Int64 = 0
   ) {
     self.business = business
     self.generated = generated
@@ -1449,6 +1454,7 @@ public struct Counter: Message {
     self.retired = retired
     self.remainingInPool = remainingInPool
     self.remainingInPeriod = remainingInPeriod
+    self.imported = imported
   }
 
   public static var protoName: String { "orderwire.v1.Counter" }
@@ -1472,6 +1478,7 @@ public struct Counter: Message {
     self.retired = c.pointee.retired
     self.remainingInPool = c.pointee.remaining_in_pool
     self.remainingInPeriod = c.pointee.remaining_in_period
+    self.imported = c.pointee.imported
   }
 
   public func pack(
@@ -1531,6 +1538,10 @@ public struct Counter: Message {
     if self.remainingInPeriod != 0 {
       c.pointee.has_remaining_in_period = 1
       c.pointee.remaining_in_period = self.remainingInPeriod
+    }
+    if self.imported != 0 {
+      c.pointee.has_imported = 1
+      c.pointee.imported = self.imported
     }
   }
 }
@@ -1931,7 +1942,7 @@ public struct LockEvent: Message {
 public enum OrderwireV1LockingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_locking_proto__pointer(), count: 5640))
+    UnsafeRawBufferPointer(start: orderwire_v1_locking_proto__pointer(), count: 5668))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

@@ -48,5 +48,32 @@ final class MemoryRows: NumberRows {
   func deleteReturned(_ key: NumberKey) { precondition(ended.removeValue(forKey: key) != nil) }
   func putLease(_ lease: Lease, pool: Int64, caller: Caller) { leases.insert(lease.id) }
   func deleteLease(pool: Int64, id: Int64) { precondition(leases.remove(id) != nil) }
+  var skipped: [NumberKey: SkippedRun] = [:]
+  var series: [NumberKey: ImportPlan.PlannedSeries] = [:]
+
+  private func key(_ series: Series, in pool: Pool, _ serial: Int64) -> NumberKey {
+    NumberKey(pool: pool.id, edition: series.edition, period: series.period, serial: serial)
+  }
+
+  func insertSkipped(_ run: SkippedRun, of series: Series, in pool: Pool) {
+    precondition(skipped.updateValue(run, forKey: key(series, in: pool, run.first)) == nil)
+  }
+
+  func deleteSkipped(_ run: SkippedRun, of series: Series, in pool: Pool) {
+    precondition(skipped.removeValue(forKey: key(series, in: pool, run.first)) != nil)
+  }
+
+  func skippedRun(around key: NumberKey) -> SkippedRun? {
+    skipped.first { entry in
+      var name = entry.key
+      name.serial = key.serial
+      return name == key && (entry.value.first...entry.value.last).contains(key.serial)
+    }?.value
+  }
+
+  func series(of key: NumberKey) -> ImportPlan.PlannedSeries? {
+    series[NumberKey(pool: key.pool, edition: key.edition, period: key.period, serial: 0)]
+  }
+
   func endedNumber(_ key: NumberKey) -> EndedNumber? { ended[key] }
 }

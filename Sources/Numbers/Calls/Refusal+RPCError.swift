@@ -216,6 +216,25 @@ extension Refusal {
         .resourceExhausted, reason: "CURRENCIES_EXHAUSTED",
         "this pool has counted \(Limits.currenciesPerPool) currencies already",
         metadata: ["field": call.item(place, "amount.currency_code")])
+    case .importTaken(let place, let what):
+      RPCError(
+        .alreadyExists, reason: "NUMBER_TAKEN", "this server knows the serial: \(what.rawValue)",
+        metadata: ["field": call.item(place, "number"), "state": what.rawValue])
+    case .importInFuture(let place):
+      precondition(
+        "NUMBER_IN_FUTURE", "this number is of a time that is still to come",
+        ["field": call.item(place, "number")])
+    case .importTimeUnknown(let place):
+      invalid(
+        "NUMBER_TIME_UNKNOWN", call.item(place, "number"),
+        "no moment of the pool's time zone shows as this timestamp")
+    case .importHolderInvalid(let place):
+      invalid(
+        "HOLDER_INVALID", call.item(place, "holder"), "from 1 to \(Limits.holderBytes) bytes")
+    case .importPrincipalInvalid(let place):
+      invalid(
+        "PRINCIPAL_INVALID", call.item(place, "principal"),
+        "up to \(Limits.principalBytes) bytes")
     case .reasonMissing: invalid("REASON_MISSING", "reason", "required")
     case .reasonTooLong:
       invalid("REASON_TOO_LONG", "reason", "up to \(Limits.reasonBytes) bytes")
@@ -227,13 +246,7 @@ extension Refusal {
   private func invalid(
     _ reason: String, _ field: String, _ description: String, _ metadata: [String: String] = [:]
   ) -> RPCError {
-    var error = RPCError.invalid(field: field, description, reason: reason)
-    guard !metadata.isEmpty, let index = error.details.firstIndex(where: { $0 is ErrorInfo }),
-      var info = error.details[index] as? ErrorInfo
-    else { return error }
-    info.metadata = metadata
-    error.details[index] = info
-    return error
+    RPCError.invalid(field: field, description, reason: reason).adding(metadata: metadata)
   }
 
   private func precondition(
@@ -244,6 +257,19 @@ extension Refusal {
 
   private func seconds(_ microseconds: Int64) -> String {
     "\(Double(microseconds) / 1_000_000) s"
+  }
+}
+
+extension RPCError {
+  /// The same error, whose reason says more.
+  func adding(metadata: [String: String]) -> RPCError {
+    var error = self
+    guard let index = details.firstIndex(where: { $0 is ErrorInfo }),
+      var info = details[index] as? ErrorInfo
+    else { return error }
+    info.metadata.merge(metadata) { $1 }
+    error.details[index] = info
+    return error
   }
 }
 

@@ -5,6 +5,7 @@ enum RefusedCall: Sendable {
   case complete
   case release
   case lease
+  case imports
   case read
 
   var business: String { self == .pool ? "pool.business" : "business" }
@@ -14,10 +15,19 @@ enum RefusedCall: Sendable {
     switch self {
     case .complete: "completions[\(place)].\(field)"
     case .release: "releases[\(place)].\(field)"
+    case .imports where field.hasPrefix("amount"): "numbers[\(place)].completion.\(field)"
+    case .imports: "numbers[\(place)].\(field)"
     case .pool, .allocate, .lease, .read: field
     }
   }
 
-  var items: String { self == .release ? "releases" : "completions" }
-  var leaseTTL: String { self == .allocate ? "lease_ttl" : "ttl" }
+  var items: String {
+    switch self {
+    case .release: "releases"
+    case .imports: "numbers"
+    case .pool, .allocate, .complete, .lease, .read: "completions"
+    }
+  }
+
+  var leaseTTL: String { self == .allocate || self == .imports ? "lease_ttl" : "ttl" }
 }

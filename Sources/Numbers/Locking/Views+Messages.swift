@@ -51,6 +51,6 @@ extension Counter {
       released: counters.released, expired: counters.expired, reused: counters.reused,
       lapsed: counters.lapsed, retired: counters.retired,
       remainingInPool: view.stock.remainingInPool,
-      remainingInPeriod: view.stock.remainingInPeriod)
+      remainingInPeriod: view.stock.remainingInPeriod, imported: counters.imported)
   }
 }

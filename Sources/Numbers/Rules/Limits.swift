@@ -33,6 +33,8 @@ enum Limits {
   static let reasonBytes = 256
   /// A pool's answer carries them all.
   static let stopsPerSwitch = 256
+  /// A timestamp without a year is taken for one of the last years, or so long between leap days.
+  static let yearsWithoutOne = 8
   static let updateMaskPaths = 32
   /// ISO 4217 has fewer than 200 currencies.
   static let currenciesPerPool = 200

@@ -29,5 +29,13 @@ protocol NumberRows: AnyObject {
   func putLease(_ lease: Lease, pool: Int64, caller: Caller)
   func deleteLease(pool: Int64, id: Int64)
 
+  /// Serials that an import passed over.
+  func insertSkipped(_ run: SkippedRun, of series: Series, in pool: Pool)
+  func deleteSkipped(_ run: SkippedRun, of series: Series, in pool: Pool)
+  /// The run that a serial is part of, as it was before the call.
+  func skippedRun(around key: NumberKey) -> SkippedRun?
+  /// The series of a number, of a period so old that it isn't in memory.
+  func series(of key: NumberKey) -> ImportPlan.PlannedSeries?
+
   func endedNumber(_ key: NumberKey) -> EndedNumber?
 }

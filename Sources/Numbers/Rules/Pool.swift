@@ -8,8 +8,10 @@ struct Counters: Equatable, Sendable {
   var reused: Int64 = 0
   var lapsed: Int64 = 0
   var retired: Int64 = 0
+  /// Taken over from another system, live or completed; part of neither generated nor allocated.
+  var imported: Int64 = 0
 
-  var live: Int64 { allocated - completed - released - expired }
+  var live: Int64 { allocated + imported - completed - released - expired }
 }
 
 /// The numbers of one business, in memory.

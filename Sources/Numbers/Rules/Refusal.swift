@@ -66,6 +66,11 @@ enum Refusal: Error, Equatable, Sendable {
   case amountNegative(Int)
   case amountOverflow(Int)
   case currenciesExhausted(Int)
+  case importTaken(Int, TakenSerial)
+  case importInFuture(Int)
+  case importTimeUnknown(Int)
+  case importHolderInvalid(Int)
+  case importPrincipalInvalid(Int)
   case reasonMissing
   case reasonTooLong
   case requestIDTooLong

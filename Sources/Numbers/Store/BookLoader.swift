@@ -111,7 +111,7 @@ final class BookLoader {
     pool.counters = Counters(
       generated: row.integer(14), allocated: row.integer(15), completed: row.integer(16),
       released: row.integer(17), expired: row.integer(18), reused: row.integer(19),
-      lapsed: row.integer(20), retired: row.integer(21))
+      lapsed: row.integer(20), retired: row.integer(21), imported: row.integer(25))
     pool.nextLease = row.integer(22)
     pool.lastGenerated = row.optionalInteger(23) ?? .min
     book.pools.append(pool)
@@ -169,7 +169,8 @@ final class BookLoader {
     let series = Series(
       pool: pool.index, edition: edition.index, period: row.small(2), next: row.integer(3))
     series.counts = SeriesCounts(
-      completed: row.integer(4), retired: row.integer(5), lapsed: row.integer(6))
+      completed: row.integer(4), retired: row.integer(5), lapsed: row.integer(6),
+      skipped: row.integer(7))
     series.index = book.series.insert(series)
     edition.series[series.period] = series.index
     edition.highestPeriod = max(edition.highestPeriod, series.period)

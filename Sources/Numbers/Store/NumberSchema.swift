@@ -13,6 +13,7 @@ enum NumberSchema {
     Migration(number: 4, sql: events),
     Migration(number: 5, sql: quotas),
     Migration(number: 6, sql: serials),
+    Migration(number: 7, sql: imports),
   ]
 
   private static let pools = """
@@ -111,6 +112,21 @@ enum NumberSchema {
     ALTER TABLE number_edition ADD COLUMN start_serial BIGINT NOT NULL DEFAULT 1;
     ALTER TABLE number_edition ADD COLUMN key_word0 BIGINT;
     ALTER TABLE number_edition ADD COLUMN key_word1 BIGINT;
+    """
+
+  /// Serials below the next one of their series that an import passed over, as runs.
+  private static let imports = """
+    ALTER TABLE number_counter ADD COLUMN imported BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;
+    CREATE TABLE number_skipped (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      first_serial BIGINT NOT NULL,
+      last_serial BIGINT NOT NULL,
+      skipped_us BIGINT NOT NULL,
+      PRIMARY KEY (pool, edition, period, first_serial)
+    ) WITHOUT ROWID;
     """
 
   private static let numbers = """

@@ -59,6 +59,7 @@ public final class NumberState: WriterState {
         row.bind(series.counts.completed)
         row.bind(series.counts.retired)
         row.bind(series.counts.lapsed)
+        row.bind(series.counts.skipped)
       }
     }
     for range in book.dirtyRanges { writeRange(range, batch) }
@@ -78,6 +79,7 @@ public final class NumberState: WriterState {
       row.bind(counters.retired)
       row.bind(pool.nextLease)
       row.bind(pool.lastGenerated == .min ? nil : pool.lastGenerated)
+      row.bind(counters.imported)
     }
     for currency in pool.dirtyAmounts {
       // A currency that is dirty and has no sum was only in calls that were taken back.

@@ -27,12 +27,12 @@ enum NumberStatements {
     "DELETE FROM number_quota WHERE pool = $1 AND principal = $2 AND holder = $3")
   static let putCounter = Statement(
     """
-    INSERT INTO number_counter VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    INSERT INTO number_counter VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (pool) DO UPDATE SET generated = excluded.generated,
       allocated = excluded.allocated, completed = excluded.completed,
       released = excluded.released, expired = excluded.expired, reused = excluded.reused,
       lapsed = excluded.lapsed, retired = excluded.retired, next_lease = excluded.next_lease,
-      last_generated_us = excluded.last_generated_us
+      last_generated_us = excluded.last_generated_us, imported = excluded.imported
     """)
   static let putAmount = Statement(
     """
@@ -41,9 +41,28 @@ enum NumberStatements {
     """)
   static let putSeries = Statement(
     """
-    INSERT INTO number_series VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO number_series VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (pool, edition, period) DO UPDATE SET next_serial = excluded.next_serial,
-      completed = excluded.completed, retired = excluded.retired, lapsed = excluded.lapsed
+      completed = excluded.completed, retired = excluded.retired, lapsed = excluded.lapsed,
+      skipped = excluded.skipped
+    """)
+  static let findSeries = Statement(
+    """
+    SELECT next_serial, completed, retired, lapsed, skipped FROM number_series
+    WHERE pool = $1 AND edition = $2 AND period = $3
+    """)
+  static let insertSkipped = Statement(
+    "INSERT INTO number_skipped VALUES ($1, $2, $3, $4, $5, $6)")
+  static let deleteSkipped = Statement(
+    """
+    DELETE FROM number_skipped
+    WHERE pool = $1 AND edition = $2 AND period = $3 AND first_serial = $4
+    """)
+  static let findSkipped = Statement(
+    """
+    SELECT first_serial, last_serial, skipped_us FROM number_skipped
+    WHERE pool = $1 AND edition = $2 AND period = $3 AND first_serial <= $4
+    ORDER BY first_serial DESC LIMIT 1
     """)
   static let insertRange = Statement(
     "INSERT INTO number_range VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)")
@@ -133,7 +152,7 @@ enum NumberStatements {
     SELECT p.pool, business, created_us, updated_us, low_watermark, high_watermark,
       generation_batch, max_age_us, reuse, quarantine_us, lease_mode, min_lease_us, max_lease_us,
       default_lease_us, generated, allocated, completed, released, expired, reused, lapsed,
-      retired, next_lease, last_generated_us, holder_quota
+      retired, next_lease, last_generated_us, holder_quota, imported
     FROM number_pool p JOIN number_counter c ON c.pool = p.pool ORDER BY p.pool
     """)
   static let editions = Statement(
@@ -146,7 +165,10 @@ enum NumberStatements {
   static let quotas = Statement("SELECT pool, principal, holder, live_limit FROM number_quota")
   static let amounts = Statement("SELECT pool, currency, completed_minor FROM number_amount")
   static let series = Statement(
-    "SELECT pool, edition, period, next_serial, completed, retired, lapsed FROM number_series")
+    """
+    SELECT pool, edition, period, next_serial, completed, retired, lapsed, skipped
+    FROM number_series
+    """)
   static let ranges = Statement(
     """
     SELECT pool, edition, period, first_serial, next_serial, last_serial, generated_us, event

@@ -211,6 +211,60 @@ final class StoredRows: NumberRows {
     row.bind(key.serial)
   }
 
+  func insertSkipped(_ run: SkippedRun, of series: Series, in pool: Pool) {
+    batch.write(NumberStatements.insertSkipped) { row in
+      bind(run, series, pool, &row)
+      row.bind(run.last)
+      row.bind(run.time)
+    }
+  }
+
+  func deleteSkipped(_ run: SkippedRun, of series: Series, in pool: Pool) {
+    batch.write(NumberStatements.deleteSkipped) { bind(run, series, pool, &$0) }
+  }
+
+  private func bind(_ run: SkippedRun, _ series: Series, _ pool: Pool, _ row: inout Row) {
+    row.bind(pool.id)
+    row.bind(Int64(series.edition))
+    row.bind(Int64(series.period))
+    row.bind(run.first)
+  }
+
+  func skippedRun(around key: NumberKey) -> SkippedRun? {
+    var found: SkippedRun?
+    do throws(StoreError) {
+      try batch.query(NumberStatements.findSkipped, bind: { bind(key, &$0) }) { row in
+        found = SkippedRun(first: row.integer(0), last: row.integer(1), time: row.integer(2))
+      }
+    } catch {
+      failure = error
+    }
+    return found.flatMap { $0.last >= key.serial ? $0 : nil }
+  }
+
+  func series(of key: NumberKey) -> ImportPlan.PlannedSeries? {
+    var found: ImportPlan.PlannedSeries?
+    do throws(StoreError) {
+      try batch.query(
+        NumberStatements.findSeries,
+        bind: { row in
+          row.bind(key.pool)
+          row.bind(Int64(key.edition))
+          row.bind(Int64(key.period))
+        }
+      ) { row in
+        found = ImportPlan.PlannedSeries(
+          edition: key.edition, period: key.period, next: row.integer(0),
+          counts: SeriesCounts(
+            completed: row.integer(1), retired: row.integer(2), lapsed: row.integer(3),
+            skipped: row.integer(4)))
+      }
+    } catch {
+      failure = error
+    }
+    return found
+  }
+
   func endedNumber(_ key: NumberKey) -> EndedNumber? {
     var found: EndedNumber?
     do throws(StoreError) {

@@ -85,6 +85,48 @@ void   orderwire__v1__allocate_response__init
   static const Orderwire__V1__AllocateResponse init_value = ORDERWIRE__V1__ALLOCATE_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__import_numbers_request__init
+                     (Orderwire__V1__ImportNumbersRequest         *message)
+{
+  static const Orderwire__V1__ImportNumbersRequest init_value = ORDERWIRE__V1__IMPORT_NUMBERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__number_import__init
+                     (Orderwire__V1__NumberImport         *message)
+{
+  static const Orderwire__V1__NumberImport init_value = ORDERWIRE__V1__NUMBER_IMPORT__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__imported_completion__init
+                     (Orderwire__V1__ImportedCompletion         *message)
+{
+  static const Orderwire__V1__ImportedCompletion init_value = ORDERWIRE__V1__IMPORTED_COMPLETION__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__import_numbers_response__init
+                     (Orderwire__V1__ImportNumbersResponse         *message)
+{
+  static const Orderwire__V1__ImportNumbersResponse init_value = ORDERWIRE__V1__IMPORT_NUMBERS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__imported_number__init
+                     (Orderwire__V1__ImportedNumber         *message)
+{
+  static const Orderwire__V1__ImportedNumber init_value = ORDERWIRE__V1__IMPORTED_NUMBER__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__import_numbers_stream_request__init
+                     (Orderwire__V1__ImportNumbersStreamRequest         *message)
+{
+  static const Orderwire__V1__ImportNumbersStreamRequest init_value = ORDERWIRE__V1__IMPORT_NUMBERS_STREAM_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__import_numbers_stream_response__init
+                     (Orderwire__V1__ImportNumbersStreamResponse         *message)
+{
+  static const Orderwire__V1__ImportNumbersStreamResponse init_value = ORDERWIRE__V1__IMPORT_NUMBERS_STREAM_RESPONSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__allocate_stream_request__init
                      (Orderwire__V1__AllocateStreamRequest         *message)
 {
@@ -1284,6 +1326,415 @@ const ProtobufCMessageDescriptor orderwire__v1__allocate_response__descriptor =
   orderwire__v1__allocate_response__field_indices_by_name,
   1,  orderwire__v1__allocate_response__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__allocate_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__import_numbers_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ImportNumbersRequest, has_business),
+    offsetof(Orderwire__V1__ImportNumbersRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "numbers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ImportNumbersRequest, n_numbers),
+    offsetof(Orderwire__V1__ImportNumbersRequest, numbers),
+    &orderwire__v1__number_import__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_ttl",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ImportNumbersRequest, lease_ttl),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ImportNumbersRequest, has_request_id),
+    offsetof(Orderwire__V1__ImportNumbersRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__import_numbers_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = lease_ttl */
+  1,   /* field[1] = numbers */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__import_numbers_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__import_numbers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportNumbersRequest",
+  "ImportNumbersRequest",
+  "Orderwire__V1__ImportNumbersRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportNumbersRequest),
+  4,
+  orderwire__v1__import_numbers_request__field_descriptors,
+  orderwire__v1__import_numbers_request__field_indices_by_name,
+  1,  orderwire__v1__import_numbers_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__import_numbers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__number_import__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__NumberImport, has_number),
+    offsetof(Orderwire__V1__NumberImport, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "holder",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__NumberImport, has_holder),
+    offsetof(Orderwire__V1__NumberImport, holder),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__NumberImport, has_principal),
+    offsetof(Orderwire__V1__NumberImport, principal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "completion",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__NumberImport, completion),
+    &orderwire__v1__imported_completion__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__number_import__field_indices_by_name[] = {
+  3,   /* field[3] = completion */
+  1,   /* field[1] = holder */
+  0,   /* field[0] = number */
+  2,   /* field[2] = principal */
+};
+static const ProtobufCIntRange orderwire__v1__number_import__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__number_import__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.NumberImport",
+  "NumberImport",
+  "Orderwire__V1__NumberImport",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__NumberImport),
+  4,
+  orderwire__v1__number_import__field_descriptors,
+  orderwire__v1__number_import__field_indices_by_name,
+  1,  orderwire__v1__number_import__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__number_import__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__imported_completion__field_descriptors[1] =
+{
+  {
+    "amount",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ImportedCompletion, amount),
+    &orderwire__v1__money__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__imported_completion__field_indices_by_name[] = {
+  0,   /* field[0] = amount */
+};
+static const ProtobufCIntRange orderwire__v1__imported_completion__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__imported_completion__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportedCompletion",
+  "ImportedCompletion",
+  "Orderwire__V1__ImportedCompletion",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportedCompletion),
+  1,
+  orderwire__v1__imported_completion__field_descriptors,
+  orderwire__v1__imported_completion__field_indices_by_name,
+  1,  orderwire__v1__imported_completion__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__imported_completion__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__import_numbers_response__field_descriptors[2] =
+{
+  {
+    "numbers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ImportNumbersResponse, n_numbers),
+    offsetof(Orderwire__V1__ImportNumbersResponse, numbers),
+    &orderwire__v1__imported_number__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ImportNumbersResponse, has_repeatable),
+    offsetof(Orderwire__V1__ImportNumbersResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__import_numbers_response__field_indices_by_name[] = {
+  0,   /* field[0] = numbers */
+  1,   /* field[1] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__import_numbers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__import_numbers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportNumbersResponse",
+  "ImportNumbersResponse",
+  "Orderwire__V1__ImportNumbersResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportNumbersResponse),
+  2,
+  orderwire__v1__import_numbers_response__field_descriptors,
+  orderwire__v1__import_numbers_response__field_indices_by_name,
+  1,  orderwire__v1__import_numbers_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__import_numbers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__imported_number__field_descriptors[4] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ImportedNumber, has_number),
+    offsetof(Orderwire__V1__ImportedNumber, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ImportedNumber, token),
+    &orderwire__v1__token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__ImportedNumber, has_lease_id),
+    offsetof(Orderwire__V1__ImportedNumber, lease_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ImportedNumber, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__imported_number__field_indices_by_name[] = {
+  3,   /* field[3] = expire_time */
+  2,   /* field[2] = lease_id */
+  0,   /* field[0] = number */
+  1,   /* field[1] = token */
+};
+static const ProtobufCIntRange orderwire__v1__imported_number__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__imported_number__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportedNumber",
+  "ImportedNumber",
+  "Orderwire__V1__ImportedNumber",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportedNumber),
+  4,
+  orderwire__v1__imported_number__field_descriptors,
+  orderwire__v1__imported_number__field_indices_by_name,
+  1,  orderwire__v1__imported_number__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__imported_number__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__import_numbers_stream_request__field_descriptors[1] =
+{
+  {
+    "part",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ImportNumbersStreamRequest, part),
+    &orderwire__v1__import_numbers_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__import_numbers_stream_request__field_indices_by_name[] = {
+  0,   /* field[0] = part */
+};
+static const ProtobufCIntRange orderwire__v1__import_numbers_stream_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__import_numbers_stream_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportNumbersStreamRequest",
+  "ImportNumbersStreamRequest",
+  "Orderwire__V1__ImportNumbersStreamRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportNumbersStreamRequest),
+  1,
+  orderwire__v1__import_numbers_stream_request__field_descriptors,
+  orderwire__v1__import_numbers_stream_request__field_indices_by_name,
+  1,  orderwire__v1__import_numbers_stream_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__import_numbers_stream_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__import_numbers_stream_response__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__ImportNumbersStreamResponse, has_messages),
+    offsetof(Orderwire__V1__ImportNumbersStreamResponse, messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "numbers",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__ImportNumbersStreamResponse, has_numbers),
+    offsetof(Orderwire__V1__ImportNumbersStreamResponse, numbers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__import_numbers_stream_response__field_indices_by_name[] = {
+  0,   /* field[0] = messages */
+  1,   /* field[1] = numbers */
+};
+static const ProtobufCIntRange orderwire__v1__import_numbers_stream_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__import_numbers_stream_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ImportNumbersStreamResponse",
+  "ImportNumbersStreamResponse",
+  "Orderwire__V1__ImportNumbersStreamResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ImportNumbersStreamResponse),
+  2,
+  orderwire__v1__import_numbers_stream_response__field_descriptors,
+  orderwire__v1__import_numbers_stream_response__field_indices_by_name,
+  1,  orderwire__v1__import_numbers_stream_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__import_numbers_stream_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__allocate_stream_request__field_descriptors[2] =
@@ -2652,7 +3103,7 @@ const ProtobufCEnumDescriptor orderwire__v1__stop_source__descriptor =
   orderwire__v1__stop_source__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[15] =
 {
   { "CreatePool", &orderwire__v1__create_pool_request__descriptor, &orderwire__v1__create_pool_response__descriptor },
   { "UpdatePool", &orderwire__v1__update_pool_request__descriptor, &orderwire__v1__update_pool_response__descriptor },
@@ -2660,6 +3111,8 @@ static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method
   { "ListPools", &orderwire__v1__list_pools_request__descriptor, &orderwire__v1__list_pools_response__descriptor },
   { "Allocate", &orderwire__v1__allocate_request__descriptor, &orderwire__v1__allocate_response__descriptor },
   { "AllocateStream", &orderwire__v1__allocate_stream_request__descriptor, &orderwire__v1__allocate_stream_response__descriptor },
+  { "ImportNumbers", &orderwire__v1__import_numbers_request__descriptor, &orderwire__v1__import_numbers_response__descriptor },
+  { "ImportNumbersStream", &orderwire__v1__import_numbers_stream_request__descriptor, &orderwire__v1__import_numbers_stream_response__descriptor },
   { "StopGeneration", &orderwire__v1__stop_generation_request__descriptor, &orderwire__v1__stop_generation_response__descriptor },
   { "ResumeGeneration", &orderwire__v1__resume_generation_request__descriptor, &orderwire__v1__resume_generation_response__descriptor },
   { "StopBusiness", &orderwire__v1__stop_business_request__descriptor, &orderwire__v1__stop_business_response__descriptor },
@@ -2673,14 +3126,16 @@ const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
   5,        /* AllocateStream */
   0,        /* CreatePool */
   2,        /* GetPool */
+  6,        /* ImportNumbers */
+  7,        /* ImportNumbersStream */
   3,        /* ListPools */
-  11,        /* ListQuotas */
-  12,        /* ParseNumber */
-  9,        /* ResumeBusiness */
-  7,        /* ResumeGeneration */
-  10,        /* SetQuota */
-  8,        /* StopBusiness */
-  6,        /* StopGeneration */
+  13,        /* ListQuotas */
+  14,        /* ParseNumber */
+  11,        /* ResumeBusiness */
+  9,        /* ResumeGeneration */
+  12,        /* SetQuota */
+  10,        /* StopBusiness */
+  8,        /* StopGeneration */
   1         /* UpdatePool */
 };
 const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
@@ -2690,7 +3145,7 @@ const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
   "AllocationService",
   "Orderwire__V1__AllocationService",
   "orderwire.v1",
-  13,
+  15,
   orderwire__v1__allocation_service__method_descriptors,
   orderwire__v1__allocation_service__method_indices_by_name
 };
@@ -2742,13 +3197,29 @@ void orderwire__v1__allocation_service__allocate_stream(ProtobufCService *servic
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
   service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__allocation_service__import_numbers(ProtobufCService *service,
+                                                       const Orderwire__V1__ImportNumbersRequest *input,
+                                                       Orderwire__V1__ImportNumbersResponse_Closure closure,
+                                                       void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__allocation_service__import_numbers_stream(ProtobufCService *service,
+                                                              const Orderwire__V1__ImportNumbersStreamRequest *input,
+                                                              Orderwire__V1__ImportNumbersStreamResponse_Closure closure,
+                                                              void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
                                                         const Orderwire__V1__StopGenerationRequest *input,
                                                         Orderwire__V1__StopGenerationResponse_Closure closure,
                                                         void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__resume_generation(ProtobufCService *service,
                                                           const Orderwire__V1__ResumeGenerationRequest *input,
@@ -2756,7 +3227,7 @@ void orderwire__v1__allocation_service__resume_generation(ProtobufCService *serv
                                                           void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
                                                       const Orderwire__V1__StopBusinessRequest *input,
@@ -2764,7 +3235,7 @@ void orderwire__v1__allocation_service__stop_business(ProtobufCService *service,
                                                       void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__resume_business(ProtobufCService *service,
                                                         const Orderwire__V1__ResumeBusinessRequest *input,
@@ -2772,7 +3243,7 @@ void orderwire__v1__allocation_service__resume_business(ProtobufCService *servic
                                                         void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
                                                   const Orderwire__V1__SetQuotaRequest *input,
@@ -2780,7 +3251,7 @@ void orderwire__v1__allocation_service__set_quota(ProtobufCService *service,
                                                   void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
                                                     const Orderwire__V1__ListQuotasRequest *input,
@@ -2788,7 +3259,7 @@ void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
                                                     void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
@@ -2796,7 +3267,7 @@ void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_Service *service,
                                               Orderwire__V1__AllocationService_ServiceDestroy destroy)

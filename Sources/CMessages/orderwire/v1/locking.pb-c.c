@@ -1596,7 +1596,7 @@ const ProtobufCMessageDescriptor orderwire__v1__get_counter_response__descriptor
   (ProtobufCMessageInit) orderwire__v1__get_counter_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__counter__field_descriptors[13] =
+static const ProtobufCFieldDescriptor orderwire__v1__counter__field_descriptors[14] =
 {
   {
     "business",
@@ -1754,6 +1754,18 @@ static const ProtobufCFieldDescriptor orderwire__v1__counter__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "imported",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Counter, has_imported),
+    offsetof(Orderwire__V1__Counter, imported),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__counter__field_indices_by_name[] = {
   2,   /* field[2] = allocated */
@@ -1762,6 +1774,7 @@ static const unsigned orderwire__v1__counter__field_indices_by_name[] = {
   5,   /* field[5] = completed_amounts */
   7,   /* field[7] = expired */
   1,   /* field[1] = generated */
+  13,   /* field[13] = imported */
   9,   /* field[9] = lapsed */
   3,   /* field[3] = live */
   6,   /* field[6] = released */
@@ -1773,7 +1786,7 @@ static const unsigned orderwire__v1__counter__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__counter__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__counter__descriptor =
 {
@@ -1783,7 +1796,7 @@ const ProtobufCMessageDescriptor orderwire__v1__counter__descriptor =
   "Orderwire__V1__Counter",
   "orderwire.v1",
   sizeof(Orderwire__V1__Counter),
-  13,
+  14,
   orderwire__v1__counter__field_descriptors,
   orderwire__v1__counter__field_indices_by_name,
   1,  orderwire__v1__counter__number_ranges,

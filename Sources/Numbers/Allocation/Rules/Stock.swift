@@ -8,6 +8,9 @@
 //                                                                                   allocation
 //     lapsed, completed, retired: final
 //
+// An import makes an unused serial live or completed, and passes over those below it: they are
+// skipped, and only another import makes anything of them (`ImportCommand`).
+//
 // ¹ where the pool never hands a number out again; ² not before its quarantine is over.
 
 /// Numbers made at one moment and never handed out: one row, however many they are.
@@ -47,6 +50,8 @@ struct SeriesCounts: Equatable {
   var completed: Int64 = 0
   var retired: Int64 = 0
   var lapsed: Int64 = 0
+  /// Passed over by imports: never made into numbers here.
+  var skipped: Int64 = 0
 }
 
 /// The serials of one period of one template.

@@ -12,6 +12,17 @@ extension Book {
         generated: lock.generated, previous: lock.event), in: pool)
   }
 
+  /// A number is taken over from another system.
+  func recordImport(of lock: Lock, _ hold: Hold, in pool: Pool) -> Int64 {
+    record(
+      EventWriter.Group(
+        kind: .imported, time: lock.allocated, caller: lock.caller, lease: hold.leaseID,
+        expires: hold.expireTime),
+      EventWriter.Item(
+        series: lock.series, serial: lock.serial, generation: lock.generation,
+        generated: lock.generated), in: pool)
+  }
+
   /// A number isn't held any more. Its lease is still there.
   func recordEnd(
     of lock: Lock, _ end: EndedNumber.End, in pool: Pool, at now: Moment

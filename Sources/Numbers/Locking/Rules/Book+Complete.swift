@@ -86,17 +86,21 @@ extension Book {
       touch(series)
       series.counts.completed += 1
     }
-    if let amount {
-      let before = pool.amounts[amount.currency]
-      undoLog.append(.amount(pool, amount.currency, before))
-      pool.amounts[amount.currency] = (before ?? 0) + amount.minor
-      pool.dirtyAmounts.insert(amount.currency)
-    }
+    add(amount, to: pool)
+  }
+
+  /// Adds what a number was completed with to the sum of its currency.
+  func add(_ amount: CompleteCommand.Amount?, to pool: Pool) {
+    guard let amount else { return }
+    let before = pool.amounts[amount.currency]
+    undoLog.append(.amount(pool, amount.currency, before))
+    pool.amounts[amount.currency] = (before ?? 0) + amount.minor
+    pool.dirtyAmounts.insert(amount.currency)
   }
 }
 
 /// Adds up the amounts of a call before anything is changed, so that no sum can overflow later.
-private struct AmountSums {
+struct AmountSums {
   private let before: [String: Int64]
   /// A call has few currencies, most have one.
   private var after: [(currency: String, sum: Int64)] = []

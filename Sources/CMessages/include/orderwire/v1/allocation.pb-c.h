@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/rpc/status.pb-c.h"
+#include "orderwire/v1/money.pb-c.h"
 #include "orderwire/v1/token.pb-c.h"
 
 typedef struct Orderwire__V1__Pool Orderwire__V1__Pool;
@@ -33,6 +34,13 @@ typedef struct Orderwire__V1__ListPoolsRequest Orderwire__V1__ListPoolsRequest;
 typedef struct Orderwire__V1__ListPoolsResponse Orderwire__V1__ListPoolsResponse;
 typedef struct Orderwire__V1__AllocateRequest Orderwire__V1__AllocateRequest;
 typedef struct Orderwire__V1__AllocateResponse Orderwire__V1__AllocateResponse;
+typedef struct Orderwire__V1__ImportNumbersRequest Orderwire__V1__ImportNumbersRequest;
+typedef struct Orderwire__V1__NumberImport Orderwire__V1__NumberImport;
+typedef struct Orderwire__V1__ImportedCompletion Orderwire__V1__ImportedCompletion;
+typedef struct Orderwire__V1__ImportNumbersResponse Orderwire__V1__ImportNumbersResponse;
+typedef struct Orderwire__V1__ImportedNumber Orderwire__V1__ImportedNumber;
+typedef struct Orderwire__V1__ImportNumbersStreamRequest Orderwire__V1__ImportNumbersStreamRequest;
+typedef struct Orderwire__V1__ImportNumbersStreamResponse Orderwire__V1__ImportNumbersStreamResponse;
 typedef struct Orderwire__V1__AllocateStreamRequest Orderwire__V1__AllocateStreamRequest;
 typedef struct Orderwire__V1__AllocateStreamResponse Orderwire__V1__AllocateStreamResponse;
 typedef struct Orderwire__V1__AllocatedNumber Orderwire__V1__AllocatedNumber;
@@ -318,6 +326,99 @@ struct  Orderwire__V1__AllocateResponse
 #define ORDERWIRE__V1__ALLOCATE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__allocate_response__descriptor) \
     , 0,NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__ImportNumbersRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  size_t n_numbers;
+  Orderwire__V1__NumberImport **numbers;
+  Google__Protobuf__Duration *lease_ttl;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__IMPORT_NUMBERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__import_numbers_request__descriptor) \
+    , 0, {0,NULL}, 0,NULL, NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__NumberImport
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_number;
+  ProtobufCBinaryData number;
+  protobuf_c_boolean has_holder;
+  ProtobufCBinaryData holder;
+  protobuf_c_boolean has_principal;
+  ProtobufCBinaryData principal;
+  Orderwire__V1__ImportedCompletion *completion;
+};
+#define ORDERWIRE__V1__NUMBER_IMPORT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__number_import__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL }
+
+
+struct  Orderwire__V1__ImportedCompletion
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Money *amount;
+};
+#define ORDERWIRE__V1__IMPORTED_COMPLETION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__imported_completion__descriptor) \
+    , NULL }
+
+
+struct  Orderwire__V1__ImportNumbersResponse
+{
+  ProtobufCMessage base;
+  size_t n_numbers;
+  Orderwire__V1__ImportedNumber **numbers;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__IMPORT_NUMBERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__import_numbers_response__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+struct  Orderwire__V1__ImportedNumber
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_number;
+  ProtobufCBinaryData number;
+  Orderwire__V1__Token *token;
+  protobuf_c_boolean has_lease_id;
+  int64_t lease_id;
+  Google__Protobuf__Timestamp *expire_time;
+};
+#define ORDERWIRE__V1__IMPORTED_NUMBER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__imported_number__descriptor) \
+    , 0, {0,NULL}, NULL, 0, 0, NULL }
+
+
+struct  Orderwire__V1__ImportNumbersStreamRequest
+{
+  ProtobufCMessage base;
+  Orderwire__V1__ImportNumbersRequest *part;
+};
+#define ORDERWIRE__V1__IMPORT_NUMBERS_STREAM_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__import_numbers_stream_request__descriptor) \
+    , NULL }
+
+
+struct  Orderwire__V1__ImportNumbersStreamResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_messages;
+  int64_t messages;
+  protobuf_c_boolean has_numbers;
+  int64_t numbers;
+};
+#define ORDERWIRE__V1__IMPORT_NUMBERS_STREAM_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__import_numbers_stream_response__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 struct  Orderwire__V1__AllocateStreamRequest
@@ -643,6 +744,27 @@ void   orderwire__v1__allocate_request__init
 /* Orderwire__V1__AllocateResponse methods */
 void   orderwire__v1__allocate_response__init
                      (Orderwire__V1__AllocateResponse         *message);
+/* Orderwire__V1__ImportNumbersRequest methods */
+void   orderwire__v1__import_numbers_request__init
+                     (Orderwire__V1__ImportNumbersRequest         *message);
+/* Orderwire__V1__NumberImport methods */
+void   orderwire__v1__number_import__init
+                     (Orderwire__V1__NumberImport         *message);
+/* Orderwire__V1__ImportedCompletion methods */
+void   orderwire__v1__imported_completion__init
+                     (Orderwire__V1__ImportedCompletion         *message);
+/* Orderwire__V1__ImportNumbersResponse methods */
+void   orderwire__v1__import_numbers_response__init
+                     (Orderwire__V1__ImportNumbersResponse         *message);
+/* Orderwire__V1__ImportedNumber methods */
+void   orderwire__v1__imported_number__init
+                     (Orderwire__V1__ImportedNumber         *message);
+/* Orderwire__V1__ImportNumbersStreamRequest methods */
+void   orderwire__v1__import_numbers_stream_request__init
+                     (Orderwire__V1__ImportNumbersStreamRequest         *message);
+/* Orderwire__V1__ImportNumbersStreamResponse methods */
+void   orderwire__v1__import_numbers_stream_response__init
+                     (Orderwire__V1__ImportNumbersStreamResponse         *message);
 /* Orderwire__V1__AllocateStreamRequest methods */
 void   orderwire__v1__allocate_stream_request__init
                      (Orderwire__V1__AllocateStreamRequest         *message);
@@ -738,6 +860,27 @@ typedef void (*Orderwire__V1__AllocateRequest_Closure)
 typedef void (*Orderwire__V1__AllocateResponse_Closure)
                  (const Orderwire__V1__AllocateResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__ImportNumbersRequest_Closure)
+                 (const Orderwire__V1__ImportNumbersRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__NumberImport_Closure)
+                 (const Orderwire__V1__NumberImport *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ImportedCompletion_Closure)
+                 (const Orderwire__V1__ImportedCompletion *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ImportNumbersResponse_Closure)
+                 (const Orderwire__V1__ImportNumbersResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ImportedNumber_Closure)
+                 (const Orderwire__V1__ImportedNumber *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ImportNumbersStreamRequest_Closure)
+                 (const Orderwire__V1__ImportNumbersStreamRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ImportNumbersStreamResponse_Closure)
+                 (const Orderwire__V1__ImportNumbersStreamResponse *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__AllocateStreamRequest_Closure)
                  (const Orderwire__V1__AllocateStreamRequest *message,
                   void *closure_data);
@@ -823,6 +966,14 @@ struct Orderwire__V1__AllocationService_Service
                           const Orderwire__V1__AllocateStreamRequest *input,
                           Orderwire__V1__AllocateStreamResponse_Closure closure,
                           void *closure_data);
+  void (*import_numbers)(Orderwire__V1__AllocationService_Service *service,
+                         const Orderwire__V1__ImportNumbersRequest *input,
+                         Orderwire__V1__ImportNumbersResponse_Closure closure,
+                         void *closure_data);
+  void (*import_numbers_stream)(Orderwire__V1__AllocationService_Service *service,
+                                const Orderwire__V1__ImportNumbersStreamRequest *input,
+                                Orderwire__V1__ImportNumbersStreamResponse_Closure closure,
+                                void *closure_data);
   void (*stop_generation)(Orderwire__V1__AllocationService_Service *service,
                           const Orderwire__V1__StopGenerationRequest *input,
                           Orderwire__V1__StopGenerationResponse_Closure closure,
@@ -865,6 +1016,8 @@ void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_S
       function_prefix__ ## list_pools,\
       function_prefix__ ## allocate,\
       function_prefix__ ## allocate_stream,\
+      function_prefix__ ## import_numbers,\
+      function_prefix__ ## import_numbers_stream,\
       function_prefix__ ## stop_generation,\
       function_prefix__ ## resume_generation,\
       function_prefix__ ## stop_business,\
@@ -896,6 +1049,14 @@ void orderwire__v1__allocation_service__allocate_stream(ProtobufCService *servic
                                                         const Orderwire__V1__AllocateStreamRequest *input,
                                                         Orderwire__V1__AllocateStreamResponse_Closure closure,
                                                         void *closure_data);
+void orderwire__v1__allocation_service__import_numbers(ProtobufCService *service,
+                                                       const Orderwire__V1__ImportNumbersRequest *input,
+                                                       Orderwire__V1__ImportNumbersResponse_Closure closure,
+                                                       void *closure_data);
+void orderwire__v1__allocation_service__import_numbers_stream(ProtobufCService *service,
+                                                              const Orderwire__V1__ImportNumbersStreamRequest *input,
+                                                              Orderwire__V1__ImportNumbersStreamResponse_Closure closure,
+                                                              void *closure_data);
 void orderwire__v1__allocation_service__stop_generation(ProtobufCService *service,
                                                         const Orderwire__V1__StopGenerationRequest *input,
                                                         Orderwire__V1__StopGenerationResponse_Closure closure,
@@ -945,6 +1106,13 @@ extern const ProtobufCMessageDescriptor orderwire__v1__list_pools_request__descr
 extern const ProtobufCMessageDescriptor orderwire__v1__list_pools_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__import_numbers_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__number_import__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__imported_completion__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__import_numbers_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__imported_number__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__import_numbers_stream_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__import_numbers_stream_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocate_stream_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__allocated_number__descriptor;

@@ -50,6 +50,27 @@ static inline const void *orderwire__v1__allocate_request__schema_pointer(void) 
 extern const WireMessage orderwire__v1__allocate_response__schema;
 static inline const void *orderwire__v1__allocate_response__schema_pointer(void) { return &orderwire__v1__allocate_response__schema; }
 
+extern const WireMessage orderwire__v1__import_numbers_request__schema;
+static inline const void *orderwire__v1__import_numbers_request__schema_pointer(void) { return &orderwire__v1__import_numbers_request__schema; }
+
+extern const WireMessage orderwire__v1__number_import__schema;
+static inline const void *orderwire__v1__number_import__schema_pointer(void) { return &orderwire__v1__number_import__schema; }
+
+extern const WireMessage orderwire__v1__imported_completion__schema;
+static inline const void *orderwire__v1__imported_completion__schema_pointer(void) { return &orderwire__v1__imported_completion__schema; }
+
+extern const WireMessage orderwire__v1__import_numbers_response__schema;
+static inline const void *orderwire__v1__import_numbers_response__schema_pointer(void) { return &orderwire__v1__import_numbers_response__schema; }
+
+extern const WireMessage orderwire__v1__imported_number__schema;
+static inline const void *orderwire__v1__imported_number__schema_pointer(void) { return &orderwire__v1__imported_number__schema; }
+
+extern const WireMessage orderwire__v1__import_numbers_stream_request__schema;
+static inline const void *orderwire__v1__import_numbers_stream_request__schema_pointer(void) { return &orderwire__v1__import_numbers_stream_request__schema; }
+
+extern const WireMessage orderwire__v1__import_numbers_stream_response__schema;
+static inline const void *orderwire__v1__import_numbers_stream_response__schema_pointer(void) { return &orderwire__v1__import_numbers_stream_response__schema; }
+
 extern const WireMessage orderwire__v1__allocate_stream_request__schema;
 static inline const void *orderwire__v1__allocate_stream_request__schema_pointer(void) { return &orderwire__v1__allocate_stream_request__schema; }
 

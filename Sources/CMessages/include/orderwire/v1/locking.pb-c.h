@@ -415,10 +415,12 @@ struct  Orderwire__V1__Counter
   int64_t remaining_in_pool;
   protobuf_c_boolean has_remaining_in_period;
   int64_t remaining_in_period;
+  protobuf_c_boolean has_imported;
+  int64_t imported;
 };
 #define ORDERWIRE__V1__COUNTER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__counter__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Orderwire__V1__ListLocksRequest

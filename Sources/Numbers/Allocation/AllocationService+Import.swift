@@ -1,0 +1,68 @@
+public import API
+internal import Messages
+public import RPC
+
+// Numbers of another system.
+extension AllocationService {
+  /// Takes numbers over.
+  public func importNumbers(
+    _ request: ImportNumbersRequest, context: ServerContext
+  ) async throws(RPCError) -> ImportNumbersResponse {
+    let command = ImportCommand(request)
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      NumberCalls.Change(
+        context: context, method: "ImportNumbers", kind: .imports, business: request.business,
+        requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
+      body: body
+    ) { (book, now, rows) throws(Refusal) in
+      let imported = try book.importNumbers(command, at: now, rows: rows)
+      return ImportNumbersResponse(
+        numbers: zip(command.items, imported).map { item, imported in
+          API.ImportedNumber(
+            number: item.number, token: Token(incarnation: book.incarnation, generation: 1),
+            leaseID: imported.lease,
+            expireTime: imported.expireTime.map { ProtoTimestamp(microseconds: $0) })
+        },
+        repeatable: repeatable)
+    }
+  }
+
+  /// Takes numbers over with each message of a stream.
+  public func importNumbersStream(
+    _ requests: RequestStream<ImportNumbersStreamRequest>, context: ServerContext
+  ) async throws(RPCError) -> ImportNumbersStreamResponse {
+    var done = ImportNumbersStreamResponse()
+    for try await request in requests {
+      do throws(RPCError) {
+        let answer = try await importNumbers(
+          request.part ?? ImportNumbersRequest(), context: context)
+        done.messages += 1
+        done.numbers += Int64(answer.numbers.count)
+      } catch {
+        throw error.adding(metadata: ["message": "\(done.messages)"])
+      }
+    }
+    return done
+  }
+}
+
+extension ImportCommand {
+  init(_ request: ImportNumbersRequest) {
+    self.init(
+      business: request.business,
+      lease: request.leaseTTL.map { .ttl($0.microseconds) } ?? .poolDefault,
+      items: request.numbers.map { item in
+        Item(
+          number: item.number, caller: Caller(principal: item.principal, holder: item.holder),
+          end: item.completion.map { end in
+            Completion(
+              amount: end.amount.map {
+                CompleteCommand.Amount(currency: $0.currencyCode, minor: $0.amountMinor)
+              })
+          })
+      })
+  }
+}
