@@ -35,7 +35,7 @@ final class Pool {
   /// What the next number in `returned` gets, so that the line survives a restart.
   var nextPlace: Int64 = 1
   /// The leases by id.
-  var leases: [Int64: Int32] = [:]
+  var leases = PagedIndex()
   var nextLease: Int64 = 1
   var counters = Counters()
   /// Sums of completed amounts in minor units, by currency.

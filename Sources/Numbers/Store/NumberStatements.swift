@@ -82,28 +82,20 @@ enum NumberStatements {
     WHERE pool = $1 AND edition = $2 AND period = $3 AND first_serial = $4
     """)
 
-  static let insertLock = Statement(
-    "INSERT INTO number_lock VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+  static let insertLock = Statement.insert(into: "number_lock", columns: 13)
   static let deleteLock = Statement(
     """
     DELETE FROM number_lock WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
-  static let insertCompleted = Statement(
-    """
-    INSERT INTO number_completed
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-    """)
+  static let insertCompleted = Statement.insert(
+    into: "number_completed", columns: 14, isApart: true)
   static let findCompleted = Statement(
     """
     SELECT generation, generated_us, allocated_us, completed_us, holder, principal, lease,
       currency, amount_minor, event
     FROM number_completed WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
-  static let insertReturned = Statement(
-    """
-    INSERT INTO number_returned
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-    """)
+  static let insertReturned = Statement.insert(into: "number_returned", columns: 17)
   static let findReturned = Statement(
     """
     SELECT generation, generated_us, allocated_us, returned_us, holder, principal, lease, cause,

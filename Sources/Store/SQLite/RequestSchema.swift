@@ -29,7 +29,7 @@ enum RequestSchema {
       sql: "ALTER TABLE request_progress ADD COLUMN forgotten_us BIGINT NOT NULL DEFAULT 0"),
   ]
 
-  static let add = Statement("INSERT INTO request VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+  static let add = Statement.insert(into: "request", columns: 9, isApart: true)
   static let read = Statement(
     """
     SELECT business, caller, method, request_id, body_hash, answer FROM request

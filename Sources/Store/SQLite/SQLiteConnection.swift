@@ -78,17 +78,17 @@ final class SQLiteConnection {
     guard code == SQLITE_OK else { throw failure(code) }
   }
 
-  func prepared(_ statement: Statement) throws(SQLiteFailure) -> SQLiteStatement {
-    if statement.id < statements.count, let found = statements[statement.id] { return found }
-    let made = try SQLiteStatement(statement, on: self)
-    while statements.count <= statement.id { statements.append(nil) }
-    statements[statement.id] = made
+  func prepared(_ text: Statement.Text) throws(SQLiteFailure) -> SQLiteStatement {
+    if text.id < statements.count, let found = statements[text.id] { return found }
+    let made = try SQLiteStatement(text, on: self)
+    while statements.count <= text.id { statements.append(nil) }
+    statements[text.id] = made
     return made
   }
 
   /// Runs a statement without parameters and results.
   func step(_ statement: Statement) throws(SQLiteFailure) {
-    let prepared = try prepared(statement)
+    let prepared = try prepared(statement.text)
     defer { prepared.reset() }
     let code = prepared.step()
     guard code == SQLITE_DONE || code == SQLITE_ROW else { throw failure(code) }
@@ -97,28 +97,45 @@ final class SQLiteConnection {
   /// Executes all waiting rows, in order.
   func execute(_ buffer: RowBuffer) throws(SQLiteFailure) {
     for run in buffer.runs {
-      let prepared = try prepared(run.statement)
       var cell = run.firstCell
-      for _ in 0..<run.rows {
-        try prepared.bind(buffer, firstCell: cell, columns: run.columns, on: self)
-        cell += run.columns
-        let code = prepared.step()
-        guard code == SQLITE_DONE || code == SQLITE_ROW else {
-          // The message has to be read before the reset.
-          let failure = failure(code)
-          prepared.reset()
-          throw failure
+      var left = run.rows
+      if let several = run.statement.several, left >= Statement.severalRows {
+        let columns = run.columns * Statement.severalRows
+        let prepared = try prepared(several)
+        while left >= Statement.severalRows {
+          try execute(prepared, buffer, cell, columns)
+          cell += columns
+          left -= Statement.severalRows
         }
-        prepared.reset()
+      }
+      guard left > 0 else { continue }
+      let prepared = try prepared(run.statement.text)
+      for _ in 0..<left {
+        try execute(prepared, buffer, cell, run.columns)
+        cell += run.columns
       }
     }
+  }
+
+  private func execute(
+    _ prepared: SQLiteStatement, _ buffer: RowBuffer, _ firstCell: Int, _ columns: Int
+  ) throws(SQLiteFailure) {
+    try prepared.bind(buffer, firstCell: firstCell, columns: columns, on: self)
+    let code = prepared.step()
+    guard code == SQLITE_DONE || code == SQLITE_ROW else {
+      // The message has to be read before the reset.
+      let failure = failure(code)
+      prepared.reset()
+      throw failure
+    }
+    prepared.reset()
   }
 
   /// Runs one query whose parameters are the only row of `parameters`.
   func query(
     _ statement: Statement, _ parameters: RowBuffer, _ each: (borrowing ResultRow) -> Bool
   ) throws(SQLiteFailure) {
-    let prepared = try prepared(statement)
+    let prepared = try prepared(statement.text)
     defer { prepared.reset() }
     try prepared.bind(parameters, firstCell: 0, columns: parameters.cells.count, on: self)
     while true {

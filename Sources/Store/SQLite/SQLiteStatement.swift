@@ -6,7 +6,7 @@ final class SQLiteStatement {
   /// The index of `$n` is at n - 1.
   private let indices: [Int32]
 
-  init(_ statement: Statement, on connection: SQLiteConnection) throws(SQLiteFailure) {
+  init(_ statement: Statement.Text, on connection: SQLiteConnection) throws(SQLiteFailure) {
     var made: OpaquePointer?
     let code = sqlite3_prepare_v3(
       connection.handle, statement.sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil)

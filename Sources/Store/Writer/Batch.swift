@@ -20,6 +20,8 @@ public final class Batch {
   /// Commit although no row was written.
   var mustCommit = false
   let buffer = RowBuffer()
+  /// Rows on which no other row of the batch depends: they are executed behind them.
+  let apart = RowBuffer()
   private var undoLog: [() -> Void] = []
 
   init(store: ObjectIdentifier, connection: SQLiteConnection) {
@@ -27,9 +29,10 @@ public final class Batch {
     self.connection = connection
   }
 
-  /// Appends a row for `statement`; rows are executed in the order of their writing, before COMMIT.
+  /// Appends a row for `statement`; rows are executed in the order of their writing, before COMMIT,
+  /// those apart behind the others.
   public func write(_ statement: Statement, _ bind: (inout Row) -> Void) {
-    buffer.appendRow(of: statement, bind)
+    (statement.isApart ? apart : buffer).appendRow(of: statement, bind)
   }
 
   /// Another capability's state, for what is decided in one transaction with it; nil if the store was
@@ -81,6 +84,7 @@ public final class Batch {
   /// Where a command began.
   struct Mark {
     let rows: RowBuffer.Mark
+    let rowsApart: RowBuffer.Mark
     let undos: Int
     let flushes: Int
   }
@@ -94,11 +98,17 @@ public final class Batch {
     failure = nil
     hasFlushed = false
     mustCommit = false
-    buffer.removeAll()
+    forgetRows()
     undoLog.removeAll(keepingCapacity: true)
   }
 
-  var mark: Mark { Mark(rows: buffer.mark, undos: undoLog.count, flushes: flushes) }
+  var mark: Mark {
+    Mark(rows: buffer.mark, rowsApart: apart.mark, undos: undoLog.count, flushes: flushes)
+  }
+
+  /// Rows that wait, and what they take.
+  var rows: Int { buffer.rows + apart.rows }
+  var size: Int { buffer.size + apart.size }
 
   /// Takes back one command. False if its rows have reached the engine: then only the whole batch
   /// can be taken back.
@@ -106,6 +116,7 @@ public final class Batch {
     while undoLog.count > mark.undos { undoLog.removeLast()() }
     guard mark.flushes == flushes else { return false }
     buffer.truncate(to: mark.rows)
+    apart.truncate(to: mark.rowsApart)
     return true
   }
 
@@ -117,24 +128,30 @@ public final class Batch {
   /// Takes back everything in memory.
   func rollback() {
     while let undo = undoLog.popLast() { undo() }
-    buffer.removeAll()
+    forgetRows()
   }
 
   /// The states themselves are gone, and what leads back in them is too.
   func forget() {
     undoLog.removeAll()
+    forgetRows()
+  }
+
+  private func forgetRows() {
     buffer.removeAll()
+    apart.removeAll()
   }
 
   /// Sends what is pending to the engine.
   func flush() throws(SQLiteFailure) {
-    guard !buffer.runs.isEmpty else { return }
+    guard rows > 0 else { return }
     flushes += 1
     hasFlushed = true
-    defer { buffer.removeAll() }
+    defer { forgetRows() }
     try connection.execute(buffer)
+    try connection.execute(apart)
   }
 
   /// Nothing to commit.
-  var isEmpty: Bool { !mustCommit && !hasFlushed && buffer.runs.isEmpty }
+  var isEmpty: Bool { !mustCommit && !hasFlushed && rows == 0 }
 }

@@ -55,7 +55,7 @@ final class RowBuffer {
     bind(&row)
     let columns = cells.count - first
     rows += 1
-    if let last = runs.indices.last, runs[last].statement.id == statement.id,
+    if let last = runs.indices.last, runs[last].statement.text.id == statement.text.id,
       runs[last].columns == columns
     {
       runs[last].rows += 1

@@ -77,8 +77,8 @@ extension Writer {
     decided.reserveCapacity(commands.count)
     for command in commands {
       let isFull =
-        batch.buffer.rows + command.rows > configuration.batchRows
-        || batch.buffer.size > configuration.batchBytes
+        batch.rows + command.rows > configuration.batchRows
+        || batch.size > configuration.batchBytes
       if isFull, !decided.isEmpty { break }
       looked += 1
       guard command.take(at: batch.boot) else { continue }

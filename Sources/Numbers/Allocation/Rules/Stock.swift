@@ -64,7 +64,7 @@ final class Series {
   /// The next serial to make a number of.
   var next: Int64
   /// The places of its live locks, by serial.
-  var live: [Int64: Int32] = [:]
+  var live = PagedIndex()
   /// Ranges in stock and numbers in line; with the live locks they keep it in memory.
   var uses = 0
   /// Its numbers in stock.
