@@ -61,6 +61,8 @@ struct HistoryCallers {
       return .updatePool(business, pool?.kind ?? .counting, change)
     case .allocate(let count, let holder, let lease):
       return .allocate(allocate(business, count, Self.caller(holder), lease, pool))
+    case .quota(let holder, let limit):
+      return .quota(business, holder: Self.caller(holder).holder, limit: limit)
     case .stop(let target, let warning):
       return .stop(business, target.of, warning: warning.map { "w\($0)" } ?? "")
     case .resume(let target, let warning):

@@ -9,6 +9,7 @@ enum HistoryCommand: Sendable {
   case release(ReleaseCommand)
   case createLease(String, ttl: Int64?, Caller)
   case renew(String, lease: Int64, Caller)
+  case quota(String, holder: String, limit: Int64?)
   case stop(String, PoolSwitch, warning: String)
   case resume(String, PoolSwitch, warning: String, all: Bool)
   case inVain(AllocateCommand)
@@ -17,6 +18,7 @@ enum HistoryCommand: Sendable {
     switch self {
     case .createPool(let business, _), .updatePool(let business, _, _): business
     case .createLease(let business, _, _), .renew(let business, _, _): business
+    case .quota(let business, _, _): business
     case .stop(let business, _, _), .resume(let business, _, _, _): business
     case .allocate(let command), .inVain(let command): command.business
     case .complete(let command): command.business
@@ -33,6 +35,7 @@ enum HistoryCommand: Sendable {
     case .release: "Release"
     case .createLease: "CreateLease"
     case .renew: "Renew"
+    case .quota: "SetHolderQuota"
     case .stop: "Stop"
     case .resume: "Resume"
     case .inVain: "InVain"
@@ -62,6 +65,9 @@ enum HistoryCommand: Sendable {
     case .renew(let business, let lease, let caller):
       return Self.answer(
         try book.renew(business, lease: lease, caller: caller, at: now, rows: rows))
+    case .quota(let business, let holder, let limit):
+      let quota = try book.setQuota(business, .holder(holder), limit: limit, rows: rows)
+      return Self.answer(limit: quota.limit, live: quota.live)
     case .stop(let business, let target, let warning):
       return try Self.stop(business, target, warning, book, now, rows)
     case .resume(let business, let target, let warning, let all):
@@ -121,6 +127,10 @@ enum HistoryCommand: Sendable {
   static func answer(_ lease: LeaseView) -> String {
     "lease \(lease.id) of \(lease.caller.holder) till \(lease.expireTime), ttl \(lease.ttl), "
       + "\(lease.count) numbers"
+  }
+
+  static func answer(limit: Int64?, live: Int64) -> String {
+    "\(live) of \(limit.map { "\($0)" } ?? "any number")"
   }
 
   static func answer(changed: Bool) -> String { changed ? "changed" : "as before" }

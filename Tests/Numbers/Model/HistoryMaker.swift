@@ -64,7 +64,8 @@ struct HistoryMaker {
     case 76..<81: .createLease(seconds: chance(60) ? number(0...120) : nil, holder: number(0...2))
     case 81..<88: .renew(back: near(), byOther: chance(10))
     case 88..<92: .updatePool(change())
-    case 92..<96: stopOrResume()
+    case 92..<95: stopOrResume()
+    case 95: .quota(holder: number(0...2), limit: chance(40) ? nil : number(0...15))
     case 96..<98: .inVain(count: number(1...30))
     default: create(number(0...1)).what
     }
@@ -107,7 +108,8 @@ struct HistoryMaker {
   }
 
   private mutating func change() -> HistoryChange {
-    switch number(0...6) {
+    switch number(0...7) {
+    case 7: .quota(chance(50) ? nil : number(0...20))
     case 0: .template(number(0...6))
     case 1: .quarantine(seconds: number(0...90))
     case 2: .reuse(number(1...3))

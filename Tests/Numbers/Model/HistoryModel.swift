@@ -58,6 +58,11 @@ struct HistoryModel {
       return try decide(business) { pool throws(Refusal) in
         HistoryCommand.answer(try pool.renew(id, caller, now))
       }
+    case .quota(let business, let holder, let limit):
+      return try decide(business) { pool throws(Refusal) in
+        pool.quotas[holder] = limit
+        return HistoryCommand.answer(limit: limit, live: pool.held(by: holder))
+      }
     case .stop(let business, let target, let warning):
       return try decide(business) { pool throws(Refusal) in
         HistoryCommand.answer(changed: pool.stop(target, warning, now))

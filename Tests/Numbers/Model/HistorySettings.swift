@@ -11,6 +11,7 @@ extension HistoryPool {
     switch self {
     case .counting, .tight: break
     case .daily: settings.period = .daily
+    case .started: settings.startSerial = 9_950
     case .aged:
       settings.period = .daily
       settings.maxAge = 50 * Limits.second
@@ -44,6 +45,7 @@ extension HistoryChange {
       settings.lowWatermark = low
       settings.highWatermark = high
     case .leases(let mode): settings.leaseMode = LeaseMode(rawValue: mode) ?? .leased
+    case .quota(let limit): settings.holderQuota = limit
     case .defaultLease(let seconds): settings.defaultLease = seconds * Limits.second
     }
   }

@@ -113,7 +113,7 @@ extension HistoryCall.What {
   fileprivate var simpler: [Self] {
     switch self {
     case .createPool(let kind): kind == .counting ? [] : [.createPool(.counting)]
-    case .updatePool, .renew, .stop, .resume, .resumeAll: []
+    case .updatePool, .renew, .quota, .stop, .resume, .resumeAll: []
     case .inVain(let count): count > 1 ? [.inVain(count: 1), .inVain(count: count - 1)] : []
     case .allocate(let count, let holder, let lease):
       (count > 1 ? [1, count / 2, count - 1] : []).map {

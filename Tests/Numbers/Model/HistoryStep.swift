@@ -36,6 +36,8 @@ struct HistoryCall: Codable, Equatable {
     case createLease(seconds: Int64?, holder: Int)
     /// By the holder of the lease, or by another.
     case renew(back: Int, byOther: Bool)
+    /// Of one holder.
+    case quota(holder: Int, limit: Int64?)
     /// By the operator, or by a warning.
     case stop(Switch, warning: Int?)
     case resume(Switch, warning: Int?)
@@ -75,7 +77,7 @@ struct HistoryNumber: Codable, Equatable {
 
 /// A pool of a history.
 enum HistoryPool: Codable, Equatable, CaseIterable {
-  case counting, tight, daily, aged, printed, atOnce, unleased
+  case counting, started, tight, daily, aged, printed, atOnce, unleased
 }
 
 /// A change of a pool's settings.
@@ -87,4 +89,6 @@ enum HistoryChange: Codable, Equatable {
   case watermarks(low: Int64, high: Int64)
   case leases(Int32)
   case defaultLease(seconds: Int64)
+  /// Of every holder.
+  case quota(Int64?)
 }

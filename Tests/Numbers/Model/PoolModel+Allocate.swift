@@ -7,6 +7,12 @@ extension PoolModel {
     guard counters.live + Int64(command.count) <= HistoryModel.limits.liveNumbersPerPool else {
       throw .liveNumbersExhausted(limit: HistoryModel.limits.liveNumbersPerPool)
     }
+    if let limit = quotas[command.caller.holder] ?? settings.holderQuota {
+      let live = held(by: command.caller.holder)
+      guard live + Int64(command.count) <= limit else {
+        throw .holderQuotaExceeded(limit: limit, live: live)
+      }
+    }
     let again = numbersThatGoAgain(command.count, now)
     var missing = command.count - again.taken.count
     missing -= min(missing, stock.count { isFresh($0, now) })
@@ -123,7 +129,7 @@ extension PoolModel {
     let (series, moment) = target(now)
     for _ in 0..<min(count, serialsLeft(series)) {
       var key = series
-      key.serial = (lastMade[series] ?? 0) + 1
+      key.serial = last(of: series) + 1
       lastMade[series] = key.serial
       numbers[key] = Number(text: written(key, at: moment), made: moment, state: .inStock)
       byText[text(key)] = key

@@ -58,6 +58,8 @@ struct PoolModel {
   let kind: HistoryPool
   let incarnation: UInt64
   var settings: PoolSettings
+  /// Live numbers that a holder may have, where the settings don't say.
+  var quotas: [String: Int64] = [:]
   /// What holds each switch off.
   var stops: [PoolSwitch: [StopCause]] = [:]
   /// Of every template that it ever had.
@@ -95,7 +97,8 @@ struct PoolModel {
     do throws(TemplateProblem) {
       let template = try NumberTemplate(parsing: settings.template, period: settings.period)
       return try NumberForm(
-        business: business, template: template, period: settings.period, zone: .utc)
+        business: business, template: template, period: settings.period, zone: .utc,
+        firstSerial: settings.startSerial)
     } catch {
       throw .templateInvalid(error)
     }
@@ -106,10 +109,14 @@ struct PoolModel {
     change.apply(to: &new, of: kind)
     if let problem = new.problem { throw problem }
     if new.template != settings.template {
+      let form = try form(of: new)
+      guard form.firstSerial <= form.lastSerial else {
+        throw .settingOutOfRange(.startSerial, least: 1, most: form.lastSerial)
+      }
       for form in forms where form.template.text == new.template {
         throw .templateMayRepeat(earlier: new.template)
       }
-      forms.append(try form(of: new))
+      forms.append(form)
     }
     settings = new
   }
@@ -131,8 +138,11 @@ struct PoolModel {
   }
 
   func serialsLeft(_ series: NumberKey) -> Int64 {
-    forms[Int(series.edition)].lastSerial - (lastMade[series] ?? 0)
+    forms[Int(series.edition)].lastSerial - last(of: series)
   }
+
+  /// The last serial made of a series; of a new one, that before its first.
+  func last(of series: NumberKey) -> Int64 { lastMade[series] ?? settings.startSerial - 1 }
 
   /// Whether a number may still be handed out.
   func isFresh(_ key: NumberKey, _ now: Moment) -> Bool {
@@ -153,6 +163,13 @@ struct PoolModel {
     numbers.compactMap { key, number in
       if case .live(let holding) = number.state, holding.lease == lease { key } else { nil }
     }
+  }
+
+  func held(by holder: String) -> Int64 {
+    Int64(
+      numbers.values.count { number in
+        if case .live(let holding) = number.state { holding.caller.holder == holder } else { false }
+      })
   }
 
   func view(_ now: Moment) -> StockView {

@@ -41,7 +41,9 @@ extension Book {
   /// What is to be told of a period that has few serials left, the first time that it is noticed.
   func warning(of target: GenerationTarget, in pool: Pool) -> LowSerials? {
     let form = target.edition.form
-    let remaining = target.series.map { form.lastSerial - $0.next + 1 } ?? target.remaining
+    // The series may have been begun since by what it is told of.
+    let series = target.series ?? present(target.edition, target.period)
+    let remaining = series.map { form.lastSerial - $0.next + 1 } ?? target.remaining
     let told = NumberKey(
       pool: pool.id, edition: target.edition.index, period: target.period, serial: 0)
     guard isLow(remaining, form), pool.lowTold != told else { return nil }
