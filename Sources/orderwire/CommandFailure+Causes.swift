@@ -1,6 +1,8 @@
 import EventLoop
 import Glibc
 import HTTP2
+import Messages
+import RPC
 import Store
 
 extension CommandFailure {
@@ -34,6 +36,20 @@ extension CommandFailure {
     default:
       self.init(.unavailable, "can't listen on \(address): \(error)")
     }
+  }
+
+  /// A call ended with `error`: its sentence, then what a script may look for.
+  init(_ error: RPCError) {
+    var about = "\(error.code)"
+    if let reason = error.errorInfo?.reason { about += ", \(reason)" }
+    if let delay = error.retryInfo?.retryDelay { about += ", try again in \(delay.text)" }
+    let status: EndStatus =
+      switch error.code {
+      case .unavailable, .deadlineExceeded, .cancelled: .unavailable
+      case .resourceExhausted, .aborted: .refusedForNow
+      default: .refused
+      }
+    self.init(status, printable("\(error.message) (\(about))"))
   }
 
   /// A certificate, key or list of authorities can't be used.

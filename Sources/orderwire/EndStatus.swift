@@ -9,6 +9,8 @@ enum EndStatus: Int32, CaseIterable, Sendable {
   case unavailable = 69
   case internalFault = 70
   case inputOutput = 74
+  case refusedForNow = 75
+  case refused = 76
   case noPermission = 77
   case configuration = 78
 
@@ -20,15 +22,29 @@ enum EndStatus: Int32, CaseIterable, Sendable {
     case .unavailable: "an address is in use, or the store is held by another server"
     case .internalFault: "a mistake of this program"
     case .inputOutput: "the disk failed"
+    case .refusedForNow: "the server refused, and may not later"
+    case .refused: "the server refused"
     case .noPermission: "the system doesn't allow it"
     case .configuration: "a setting is wrong"
     }
   }
 
+  /// What `orderwire serve` ends with.
   static var table: String {
-    let rows = allCases.map { "  \($0.rawValue)  \($0.meaning)" }
+    let rows = allCases.filter { $0 != .refused && $0 != .refusedForNow }
+      .map { "  \($0.rawValue)  \($0.meaning)" }
     return (["  0   stopped as asked"] + rows).joined(separator: "\n")
   }
+
+  /// What a command that calls a server ends with.
+  static let callerTable = """
+      0   done
+      \(usage.rawValue)  a flag is wrong
+      \(missingInput.rawValue)  a file that was named can't be read, or isn't what it should be
+      \(unavailable.rawValue)  the server can't be reached, or didn't answer: a change may have happened, or not
+      \(refusedForNow.rawValue)  the server refused for now: the same may go well later
+      \(refused.rawValue)  the server refused; the reason is on standard error
+    """
 }
 
 /// Why the command ends: a status for scripts, one sentence for a person.

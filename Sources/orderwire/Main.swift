@@ -17,5 +17,8 @@ struct OrderwireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "orderwire",
     abstract: "Order numbers over gRPC, never one to two holders.",
-    subcommands: [ServeCommand.self, BenchCommand.self])
+    subcommands: [
+      ServeCommand.self, PoolsCommand.self, AllocateCommand.self, WatchCommand.self,
+      BenchCommand.self,
+    ])
 }

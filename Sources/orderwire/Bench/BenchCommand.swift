@@ -1,7 +1,5 @@
 import ArgumentParser
-import EventLoop
 import Glibc
-import HTTP2
 
 /// `orderwire bench`: makes load on a server that runs, measures it, and checks the server's counters.
 struct BenchCommand: ParsableCommand {
@@ -27,11 +25,8 @@ struct BenchCommand: ParsableCommand {
       (0 by default), and what is told is the memory that --server-pid takes for them.
       """)
 
-  @Option(help: .init("The server.", valueName: "host:port"))
-  var connect = "127.0.0.1:50051"
-
-  @Option(help: .init("Use TLS, and trust these authorities, PEM.", valueName: "file"))
-  var tlsCa: String?
+  @OptionGroup
+  var server: ServerOptions
 
   @Option(help: "Connections.")
   var connections = 8
@@ -112,7 +107,7 @@ struct BenchCommand: ParsableCommand {
     do throws(CommandFailure) {
       // Each connection is a descriptor.
       ProcessLimits.prepare()
-      let target = try target()
+      let target = try server.target(loops: loops)
       if idle, let serverPid { try hold(target, serverPid) } else { try load(target) }
     } catch {
       throw error.report()
@@ -141,29 +136,5 @@ struct BenchCommand: ParsableCommand {
       serverPID: serverPID)
     let result = try blocking { await run.run() }.get()
     for line in result.report(run) { writeLine(line, to: STDOUT_FILENO) }
-  }
-
-  private func target() throws(CommandFailure) -> LoadTarget {
-    guard let server = HostAndPort(connect) else {
-      throw CommandFailure(.usage, "--connect: \"\(connect)\" is not HOST:PORT")
-    }
-    if let tlsCa { _ = try contents(ofFile: tlsCa, limit: 16 << 20) }
-    let tls: TLSContext?
-    do throws(TLSConfigurationError) {
-      tls = try tlsCa.map { (file) throws(TLSConfigurationError) in
-        try TLSContext.client(authorities: file)
-      }
-    } catch {
-      throw CommandFailure(error)
-    }
-    do throws(SystemError) {
-      let address = try SocketAddress(host: server.host, port: server.port)
-      let group = try LoopGroup(count: loops)
-      try group.start()
-      return LoadTarget(
-        address: address, tls: tls, serverName: tls == nil ? nil : server.host, loops: group)
-    } catch {
-      throw CommandFailure(.unavailable, "\(error)")
-    }
   }
 }
