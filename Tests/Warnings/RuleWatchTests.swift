@@ -115,6 +115,9 @@ import Testing
     #expect((93_999...94_200).contains(oldest))
     window.append(7, at: 5)
     #expect(window.newest == 99_999, "older than the newest")
+    var last = ValueWindow(length: 0)
+    for value in 0..<1_000 { last.append(Double(value), at: 5) }
+    #expect(last.count == 1 && last.newest == 999)
   }
 
   /// WR6, in all its forms at once: whatever the noise, each raise is of a hold's worth of bad values.

@@ -70,6 +70,7 @@ struct ValueWindow: Sendable, Equatable {
   /// Takes in a value; one that is older than the newest is left out.
   mutating func append(_ value: Double, at time: Int64) {
     if let last = values.last, time < last.time { return }
+    if values.last?.time == time { values.removeLast() }
     // The last but one is far enough from the one before: the last may go.
     if values.count > 1,
       values[values.count - 1].time - values[values.count - 2].time

@@ -29,12 +29,14 @@ extension WarningBook {
       next = last ?? .warnings(after: 0)
     case .warnings(let id):
       let last = try prune(
-        WarningStatements.oldWarnings, WarningStatements.deleteWarning, after: id, batch)
+        WarningStatements.oldWarnings, WarningStatements.deleteWarning, after: id,
+        newest: nextWarning - 1, batch)
       isNewTable = last == nil
       next = last.map { .warnings(after: $0) } ?? .instructions(after: 0)
     case .instructions(let id):
       let last = try prune(
-        WarningStatements.oldInstructions, WarningStatements.deleteInstruction, after: id, batch)
+        WarningStatements.oldInstructions, WarningStatements.deleteInstruction, after: id,
+        newest: nextInstruction - 1, batch)
       next = last.map { .instructions(after: $0) }
       isNewTable = false
     }
@@ -79,9 +81,9 @@ extension WarningBook {
     return .signals(business: last.0, kind: last.1, source: last.2, time: last.3)
   }
 
-  /// The last id looked at, or nil at the table's end.
+  /// The last id looked at, or nil at the table's end. The newest row stays: the next id follows it.
   private func prune(
-    _ read: Statement, _ delete: Statement, after id: Int64, _ batch: Batch
+    _ read: Statement, _ delete: Statement, after id: Int64, newest: Int64, _ batch: Batch
   ) throws(StoreError) -> Int64? {
     let cutoff = batch.now.microseconds - WarningLimits.endsKept
     var rows = 0
@@ -96,7 +98,7 @@ extension WarningBook {
       { row in
         rows += 1
         last = row.integer(0)
-        if let ended = row.optionalInteger(1), ended < cutoff { old.append(last) }
+        if let ended = row.optionalInteger(1), ended < cutoff, last < newest { old.append(last) }
       })
     for id in old { batch.write(delete) { $0.bind(id) } }
     return rows == WarningLimits.rowsPerPruning ? last : nil

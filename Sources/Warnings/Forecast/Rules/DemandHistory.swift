@@ -10,6 +10,8 @@ struct DemandHistory: Sendable, Equatable {
   /// The last look, with the counter then.
   private(set) var last: Look?
   private(set) var scores = ForecastScores()
+  /// The level at the last look, so that asking costs little.
+  private var lastLevel: DemandLevel?
 
   struct Look: Sendable, Equatable {
     var total: Int64
@@ -41,12 +43,14 @@ struct DemandHistory: Sendable, Equatable {
     last = Look(total: total, time: now)
     guard now - before.time <= ForecastLimits.longestGap, total >= before.total else {
       scores.forgetOutstanding()
+      lastLevel = nil
       return
     }
     let count = Double(total - before.total)
     minutes.add(count, from: before.time, to: now)
     slots.add(count, from: before.time, to: now)
     remakePattern(at: now)
+    lastLevel = makeLevel(at: now)
     scores.settle(total, at: now, since: before)
     for horizon in scores.free {
       guard let demand = demand(at: now, ahead: horizon), demand >= 1 else { continue }
@@ -63,6 +67,11 @@ struct DemandHistory: Sendable, Equatable {
 
   /// How high demand is at `now`.
   func level(at now: Int64) -> DemandLevel {
+    if let last, let lastLevel, now - last.time < ForecastLimits.minute { return lastLevel }
+    return makeLevel(at: now)
+  }
+
+  private func makeLevel(at now: Int64) -> DemandLevel {
     DemandLevel(
       pieces(before: now), usual: usualLevel(at: now),
       isLimited: pattern.days < ForecastLimits.leastDays)
