@@ -1720,9 +1720,10 @@ public struct WatchLocksRequest: Message {
   /// to 10 minutes. Not set: 10 seconds.
   public var progressInterval: ProtoDuration? = nil
 
-  /// For whoever shows the present rather than keeps a history: responses come at most so many times a
-  /// second, 1 to 100, each with only the latest event of each number and lease since the last. 0: every event
-  /// comes, at once. A filter for the holder applies before that, a filter for states after it.
+  /// For whoever shows the present rather than keeps a history: updates come at most so many times a
+  /// second, 1 to 100, each with only the latest event of each number and lease since the last, in as many
+  /// responses as it needs; of one with more than 4,096 of them, a number may come more than once. 0: every
+  /// event comes, at once. A filter for the holder applies before that, a filter for states after it.
   public var maxUpdatesPerSecond: Int32 = 0
 
   public init() {}

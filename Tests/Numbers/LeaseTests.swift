@@ -96,6 +96,8 @@ import Testing
     let shop = try BookFixture()
     let lease = try lease(shop)
     for _ in 0..<3 { _ = try shop.allocate(200, lease: .existing(lease.id)) }
+    // A look at the leases long before, so that nothing was handed out since the last.
+    shop.expire()
     shop.advance(seconds: 30)
     shop.expire()
     let chunk = try shop.counters().expired
@@ -105,6 +107,18 @@ import Testing
     for _ in 0..<3 { shop.expire() }
     #expect(try shop.counters().expired == 600)
     #expect(shop.book.leases.earliest == nil)
+    #expect(shop.book.contradictions == [])
+  }
+
+  @Test func leasesRunOutAtLeastAsFastAsOthersBegin() throws {
+    let shop = try BookFixture()
+    for _ in 0..<40 {
+      for _ in 0..<3 { _ = try shop.allocate(1_000, lease: .ttl(1_000_000)) }
+      shop.advance(seconds: 1)
+      shop.expire()
+      // At most those of this round, whose time isn't over or just was.
+      #expect(try shop.counters().live <= 3_000)
+    }
     #expect(shop.book.contradictions == [])
   }
 

@@ -36,6 +36,8 @@ final class Book {
   var series = Slab<Series>()
   var locks = Slab<Lock>()
   var leases = LeaseTable()
+  /// Numbers handed out since leases were last looked at, those of calls taken back included.
+  var handedSinceExpiry = 0
   var callers = CallerTable()
   var undoLog: [Change] = []
   /// Pools with rows to write before the commit.

@@ -58,7 +58,7 @@ enum Limits {
   static let defaultProgressMicroseconds = 10 * second
   /// Conflated responses a second: more than any screen shows.
   static let updatesPerSecond: Int32 = 100
-  /// Numbers and leases that one conflated update gathers; more come with the next.
+  /// Numbers and leases that are gathered at a time for a conflated update.
   static let conflatedKeys = 4_096
   /// So that many connections together, not one alone, have what a server allows.
   static let watchesPerConnection = 100
@@ -69,8 +69,12 @@ enum Limits {
   static let minLeaseMicroseconds = second
   static let maxLeaseMicroseconds = 366 * day
 
-  /// A wake handles so many numbers of expired leases, then lets foreground work go first.
+  /// A wake handles so many numbers of expired leases, then lets foreground work go first; or twice
+  /// as many as were handed out since the last, where that is more, so that leases run out at least
+  /// as fast as others begin.
   static let expiriesPerWake = 256
+  /// Nor more than that: a wake is one transaction.
+  static let mostExpiriesPerWake = 16_384
   /// How long `GetLock` shows a number that is completed, or came back for good.
   static let endKeptMicroseconds = 7 * day
   /// A look at the ends of numbers that may be old enough to be deleted.

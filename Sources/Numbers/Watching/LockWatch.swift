@@ -10,7 +10,8 @@ internal import Store
 /// begun    |                                    | progress, with where it begins      | waiting
 /// waiting  | messages; each wanted              | a response a slot                   | waiting
 /// waiting  | messages; conflated                | waits for its turn                  | gathering
-/// gathering | at the head, or gathered enough   | the latest of each, in responses    | waiting
+/// gathering | at the head                       | the latest of each, in responses    | waiting
+/// gathering | gathered enough                   | the latest of each, in responses    | gathering
 /// waiting  | nothing was sent for the interval  | progress                            | waiting
 /// any      | the client doesn't take more       | the stream's writer waits, and      | the same
 ///          |                                    | nothing is gathered for it          |
@@ -52,7 +53,8 @@ struct LockWatch {
     while true {
       let chunks = try await next(until: due)
       if let pause = settings.pause, !chunks.isEmpty {
-        try await sendLatest()
+        // An update that isn't whole goes on at once: whoever waited now would fall behind for good.
+        while try await !sendLatest() {}
         try await context.sleep(for: .microseconds(pause))
       } else {
         for chunk in chunks { try await send(chunk) }
@@ -96,8 +98,8 @@ struct LockWatch {
   }
 
   /// The latest event of each number and lease of what is there now, up to a bound: what comes while
-  /// this waits for its turn is found in the feed, not kept for it.
-  private mutating func sendLatest() async throws(RPCError) {
+  /// this waits for its turn is found in the feed, not kept for it. Says whether that was all.
+  private mutating func sendLatest() async throws(RPCError) -> Bool {
     var latest = Conflation<LifeKey, (state: MarkState, bytes: [UInt8])>()
     let start = position
     var chunks = try await next(until: calls.store.boot)
@@ -121,6 +123,7 @@ struct LockWatch {
       first = end
     }
     position = reached
+    return chunks.isEmpty
   }
 
   private mutating func gather(

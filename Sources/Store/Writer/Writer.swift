@@ -134,9 +134,12 @@ final class Writer: @unchecked Sendable {
     monitor.withLock {
       while true {
         if mode == .serving || mode == .probing {
-          while commands.count < configuration.batchCommands,
+          // No more than about a batch: timed work has its turn behind what is taken here.
+          var rows = 0
+          while commands.count < configuration.batchCommands, rows < configuration.batchRows,
             let command = shared.queue.popFirst()
           {
+            rows += command.rows
             commands.append(command)
           }
         }

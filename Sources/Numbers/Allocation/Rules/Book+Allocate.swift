@@ -197,6 +197,7 @@ extension Book {
       event: event)
     lock.event = recordBeginning(of: lock, hold, in: pool)
     attach(lock, to: series)
+    handedSinceExpiry += 1
     rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
     let skeleton = edition.skeleton(at: generated) ?? []
     return Allocation.Number(

@@ -51,7 +51,9 @@ extension Book {
 
   /// Returns numbers of leases that ran out, a limited number at a time.
   func expire(at now: Moment, rows: any NumberRows) {
-    var budget = Limits.expiriesPerWake
+    var budget = min(
+      max(Limits.expiriesPerWake, 2 * handedSinceExpiry), Limits.mostExpiriesPerWake)
+    handedSinceExpiry = 0
     while budget > 0, let (index, expires) = leases.earliest, expires <= now.boot,
       let lease = leases[index], let pool = pools[Int(lease.pool)]
     {

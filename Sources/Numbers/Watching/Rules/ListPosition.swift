@@ -35,10 +35,20 @@ struct ListToken: Sendable, Equatable {
   var fingerprint: UInt64
 
   var text: String {
-    [
-      position.table.rawValue, position.edition, position.period, position.serial, snapshot,
-      Int64(bitPattern: fingerprint),
-    ].map { String(UInt64(bitPattern: $0), radix: 36) }.joined(separator: ".")
+    (values + [Int64(bitPattern: check)])
+      .map { String(UInt64(bitPattern: $0), radix: 36) }.joined(separator: ".")
+  }
+
+  private var values: [Int64] {
+    [position.table.rawValue, position.edition, position.period, position.serial, snapshot]
+  }
+
+  /// Tells a token that was altered, or is of another list.
+  private var check: UInt64 {
+    var sum = ListFingerprint()
+    for value in values { sum.add(value) }
+    sum.add(Int64(bitPattern: fingerprint))
+    return sum.value
   }
 
   init(_ position: ListPosition, snapshot: Int64, fingerprint: UInt64) {
@@ -52,7 +62,7 @@ struct ListToken: Sendable, Equatable {
     guard text.utf8.count <= Self.longest else { throw .pageTokenInvalid }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     let values = parts.compactMap { UInt64($0, radix: 36).map { Int64(bitPattern: $0) } }
-    guard parts.count == 6, values.count == 6, UInt64(bitPattern: values[5]) == fingerprint,
+    guard parts.count == 6, values.count == 6,
       let table = ListPosition.Table(rawValue: values[0]), values[4] >= 0
     else { throw .pageTokenInvalid }
     position = ListPosition(table)
@@ -61,6 +71,7 @@ struct ListToken: Sendable, Equatable {
     position.serial = values[3]
     snapshot = values[4]
     self.fingerprint = fingerprint
+    guard self.text == text else { throw .pageTokenInvalid }
   }
 
   /// Six numbers of 13 digits, and what is between them.
