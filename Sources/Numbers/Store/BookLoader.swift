@@ -195,6 +195,7 @@ final class BookLoader {
         event: row.integer(7)),
       in: pool)
     book.callers.release(caller)
+    forgetUndo()
   }
 
   private func addLock(_ row: borrowing ResultRow) throws(StoreError) {
@@ -217,7 +218,11 @@ final class BookLoader {
         allocated: row.integer(6), generated: row.integer(5), event: row.integer(12)),
       to: series)
     book.callers.release(caller)
+    forgetUndo()
   }
+
+  /// Nobody takes back what was read; notes of millions of rows would stay in memory for ever.
+  private func forgetUndo() { book.undoLog.removeAll(keepingCapacity: true) }
 
   private func addReturned(_ row: borrowing ResultRow) throws(StoreError) {
     let pool = try pool(row)
