@@ -109,6 +109,11 @@ import Testing
       #expect(differences == [], "\(name), after a restart")
     }
     #expect(try await stored.rows("warning") == 2)
+    // Raised, acknowledged, cleared, raised, cleared; nobody hears of what was taken back.
+    let told = try await stored.store.read { (connection) throws(StoreError) in
+      try connection.head(of: WarningFeeds.warnings)
+    }
+    #expect(told == 5)
     // Two to stop and to go on, two of the preset; the second version told nobody.
     #expect(try await stored.rows("warning_instruction") == 4)
     await stored.store.close()
