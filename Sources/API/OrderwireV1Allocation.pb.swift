@@ -180,6 +180,60 @@ public enum StopSource: RawRepresentable, Sendable, Hashable {
   }
 }
 
+/// What was changed of a pool.
+public enum PoolChangeKind: RawRepresentable, Sendable, Hashable {
+  /// Not known.
+  case unspecified
+  /// It was made.
+  case created
+  /// Its settings: detail has their names.
+  case updated
+  /// Its generator was stopped.
+  case generationStopped
+  /// A stop of its generator was taken back.
+  case generationResumed
+  /// Its business was stopped.
+  case businessStopped
+  /// A stop of its business was taken back.
+  case businessResumed
+  /// A holder's quota was set or taken back: detail has whose and what.
+  case quotaSet
+  /// Numbers were imported: detail has how many.
+  case numbersImported
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .created
+    case 2: self = .updated
+    case 3: self = .generationStopped
+    case 4: self = .generationResumed
+    case 5: self = .businessStopped
+    case 6: self = .businessResumed
+    case 7: self = .quotaSet
+    case 8: self = .numbersImported
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .created: 1
+    case .updated: 2
+    case .generationStopped: 3
+    case .generationResumed: 4
+    case .businessStopped: 5
+    case .businessResumed: 6
+    case .quotaSet: 7
+    case .numbersImported: 8
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// The pool of a business: how its numbers look, how many are kept ready, how they are lent and
 /// reused.
 public struct Pool: Message {
@@ -2204,6 +2258,212 @@ public struct ResumeBusinessResponse: Message {
   }
 }
 
+/// A change of a pool.
+public struct PoolChange: Message {
+  /// Counts the changes of the pool, from 1.
+  public var sequence: Int64 = 0
+
+  /// What was changed.
+  public var kind: PoolChangeKind = PoolChangeKind(rawValue: 0)
+
+  /// When.
+  public var time: ProtoTimestamp? = nil
+
+  /// The authenticated caller who changed it. Empty: a caller without authentication, or a warning.
+  public var principal: String = ""
+
+  /// The warning that stopped or resumed. Empty: it was a caller.
+  public var warning: String = ""
+
+  /// More of what was changed, for a person to read.
+  public var detail: String = ""
+
+  /// The reason that was given. May be empty.
+  public var reason: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sequence: Int64 = 0,
+    kind: PoolChangeKind = PoolChangeKind(rawValue: 0),
+    time: ProtoTimestamp? = nil,
+    principal: String = "",
+    warning: String = "",
+    detail: String = "",
+    reason: String = ""
+  ) {
+    self.sequence = sequence
+    self.kind = kind
+    self.time = time
+    self.principal = principal
+    self.warning = warning
+    self.detail = detail
+    self.reason = reason
+  }
+
+  public static var protoName: String { "orderwire.v1.PoolChange" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__pool_change__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PoolChange.self)
+    self.sequence = c.pointee.sequence
+    if c.pointee.has_kind != 0 { self.kind = PoolChangeKind(rawValue: Int32(truncatingIfNeeded: c.pointee.kind.rawValue)) }
+    if let value = c.pointee.time { self.time = ProtoTimestamp(unpacked: value) }
+    if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+    if c.pointee.has_warning != 0 { self.warning = String(unpacked: c.pointee.warning.data, c.pointee.warning.len) }
+    if c.pointee.has_detail != 0 { self.detail = String(unpacked: c.pointee.detail.data, c.pointee.detail.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PoolChange.self)
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    if self.kind.rawValue != 0 {
+      c.pointee.has_kind = 1
+      c.pointee.kind = .init(rawValue: .init(truncatingIfNeeded: self.kind.rawValue))
+    }
+    if let value = self.time {
+      c.pointee.time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if !self.principal.isEmpty {
+      c.pointee.has_principal = 1
+      let principalBytes = try arena.copy(self.principal)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+    if !self.warning.isEmpty {
+      c.pointee.has_warning = 1
+      let warningBytes = try arena.copy(self.warning)
+      c.pointee.warning = .init(len: warningBytes.count, data: warningBytes.baseAddress)
+    }
+    if !self.detail.isEmpty {
+      c.pointee.has_detail = 1
+      let detailBytes = try arena.copy(self.detail)
+      c.pointee.detail = .init(len: detailBytes.count, data: detailBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+  }
+}
+
+/// Asks for a page of the changes of a pool.
+public struct ListPoolChangesRequest: Message {
+  /// The business whose pool it is.
+  public var business: String = ""
+
+  /// The most changes to return, 0 to 1,000. 0 means 100.
+  public var pageSize: Int32 = 0
+
+  /// Where to go on: next_page_token of the page before. Empty: at the newest.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListPoolChangesRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_pool_changes_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListPoolChangesRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListPoolChangesRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// A page of the changes of a pool.
+public struct ListPoolChangesResponse: Message {
+  /// The changes, the newest first.
+  public var changes: [PoolChange] = []
+
+  /// The page_token of the next page. Empty: this was the last.
+  public var nextPageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    changes: [PoolChange] = [],
+    nextPageToken: String = ""
+  ) {
+    self.changes = changes
+    self.nextPageToken = nextPageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListPoolChangesResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_pool_changes_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListPoolChangesResponse.self)
+    if c.pointee.n_changes != 0 { self.changes = .init(unpacked: UnsafeRawPointer(c.pointee.changes), c.pointee.n_changes) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListPoolChangesResponse.self)
+    if !self.changes.isEmpty {
+      c.pointee.n_changes = self.changes.count
+      c.pointee.changes = try arena.pack(all: self.changes)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__PoolChange>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+  }
+}
+
 /// How many live numbers a holder may have.
 public struct Quota: Message {
   /// Whose quota it is.
@@ -2654,13 +2914,13 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 8323))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 9241))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/allocation.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/field_mask.proto", "google/protobuf/timestamp.proto", "google/rpc/status.proto", "orderwire/v1/money.proto", "orderwire/v1/token.proto"],
     services: ["orderwire.v1.AllocationService"],
-    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.ImportNumbersRequest", "orderwire.v1.NumberImport", "orderwire.v1.ImportedCompletion", "orderwire.v1.ImportNumbersResponse", "orderwire.v1.ImportedNumber", "orderwire.v1.ImportNumbersStreamRequest", "orderwire.v1.ImportNumbersStreamResponse", "orderwire.v1.AllocateStreamRequest", "orderwire.v1.AllocateStreamResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource"],
+    symbols: ["orderwire.v1.AllocationService", "orderwire.v1.Pool", "orderwire.v1.PoolStop", "orderwire.v1.PoolStock", "orderwire.v1.CreatePoolRequest", "orderwire.v1.CreatePoolResponse", "orderwire.v1.UpdatePoolRequest", "orderwire.v1.UpdatePoolResponse", "orderwire.v1.GetPoolRequest", "orderwire.v1.GetPoolResponse", "orderwire.v1.ListPoolsRequest", "orderwire.v1.ListPoolsResponse", "orderwire.v1.AllocateRequest", "orderwire.v1.AllocateResponse", "orderwire.v1.ImportNumbersRequest", "orderwire.v1.NumberImport", "orderwire.v1.ImportedCompletion", "orderwire.v1.ImportNumbersResponse", "orderwire.v1.ImportedNumber", "orderwire.v1.ImportNumbersStreamRequest", "orderwire.v1.ImportNumbersStreamResponse", "orderwire.v1.AllocateStreamRequest", "orderwire.v1.AllocateStreamResponse", "orderwire.v1.AllocatedNumber", "orderwire.v1.StopGenerationRequest", "orderwire.v1.StopGenerationResponse", "orderwire.v1.ResumeGenerationRequest", "orderwire.v1.ResumeGenerationResponse", "orderwire.v1.StopBusinessRequest", "orderwire.v1.StopBusinessResponse", "orderwire.v1.ResumeBusinessRequest", "orderwire.v1.ResumeBusinessResponse", "orderwire.v1.PoolChange", "orderwire.v1.ListPoolChangesRequest", "orderwire.v1.ListPoolChangesResponse", "orderwire.v1.Quota", "orderwire.v1.SetQuotaRequest", "orderwire.v1.SetQuotaResponse", "orderwire.v1.ListQuotasRequest", "orderwire.v1.ListQuotasResponse", "orderwire.v1.ParseNumberRequest", "orderwire.v1.ParseNumberResponse", "orderwire.v1.SerialPeriod", "orderwire.v1.ReusePolicy", "orderwire.v1.LeaseMode", "orderwire.v1.NumberProblem", "orderwire.v1.StopSource", "orderwire.v1.PoolChangeKind"],
     bytes: bytes)
 }

@@ -104,6 +104,12 @@ public protocol AllocationServiceProtocol: Sendable {
     _ request: ListQuotasRequest, context: ServerContext
   ) async throws(RPCError) -> ListQuotasResponse
 
+  /// What was changed of a pool, by whom and when, the newest first: the last 10,000 changes are kept.
+  /// Calls that changed nothing, such as a stop of what is stopped, aren't among them.
+  func listPoolChanges(
+    _ request: ListPoolChangesRequest, context: ServerContext
+  ) async throws(RPCError) -> ListPoolChangesResponse
+
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up
   /// whether the number was ever handed out.
   func parseNumber(
@@ -185,6 +191,10 @@ extension AllocationServiceProtocol {
     router.unary(service: "orderwire.v1.AllocationService", method: "ListQuotas") {
       (request: ListQuotasRequest, context: ServerContext) async throws(RPCError) -> ListQuotasResponse in
       try await self.listQuotas(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.AllocationService", method: "ListPoolChanges") {
+      (request: ListPoolChangesRequest, context: ServerContext) async throws(RPCError) -> ListPoolChangesResponse in
+      try await self.listPoolChanges(request, context: context)
     }
     router.unary(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, context: ServerContext) async throws(RPCError) -> ParseNumberResponse in
@@ -338,6 +348,15 @@ public struct AllocationServiceClient: Sendable {
   ) async throws(RPCError) -> ListQuotasResponse {
     try await channel.unary(
       service: "orderwire.v1.AllocationService", method: "ListQuotas", request, options: options)
+  }
+
+  /// What was changed of a pool, by whom and when, the newest first: the last 10,000 changes are kept.
+  /// Calls that changed nothing, such as a stop of what is stopped, aren't among them.
+  public func listPoolChanges(
+    _ request: ListPoolChangesRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListPoolChangesResponse {
+    try await channel.unary(
+      service: "orderwire.v1.AllocationService", method: "ListPoolChanges", request, options: options)
   }
 
   /// Takes a number apart by the templates of its pool, and verifies each part. It doesn't look up

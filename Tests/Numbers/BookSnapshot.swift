@@ -23,6 +23,7 @@ struct BookSnapshot: Equatable {
   struct PoolLines: Equatable {
     var settings: PoolSettings
     var stops: PoolStops
+    var nextChange: Int64
     var quotas: [QuotaTable.Quota]
     /// Live numbers by owner.
     var held: [Caller: Int64]
@@ -48,7 +49,8 @@ struct BookSnapshot: Equatable {
     callers = book.callers.count
     for case let pool? in book.pools {
       var lines = PoolLines(
-        settings: pool.settings, stops: pool.stops, quotas: pool.quotas.entries,
+        settings: pool.settings, stops: pool.stops, nextChange: pool.nextChange,
+        quotas: pool.quotas.entries,
         held: Dictionary(uniqueKeysWithValues: pool.held.map { (book.callers[$0], $1) }),
         counters: pool.counters, amounts: pool.amounts,
         lastGenerated: pool.lastGenerated, nextLease: pool.nextLease,

@@ -21,6 +21,17 @@ final class MemoryRows: NumberRows {
     precondition(stops.remove("\(pool) \(target) \(warning)") != nil)
   }
 
+  private(set) var changes: [PoolChange] = []
+
+  func insertChange(_ change: PoolChange, pool: Int64) { changes.append(change) }
+  func deleteChange(_ sequence: Int64, pool: Int64) {
+    precondition(changes.contains { $0.sequence == sequence })
+    changes.removeAll { $0.sequence == sequence }
+  }
+  func changes(of pool: Int64, before sequence: Int64, count: Int) -> [PoolChange] {
+    Array(changes.filter { $0.sequence < sequence }.reversed().prefix(count))
+  }
+
   func putQuota(_ quota: QuotaTable.Quota, pool: Int64) {}
   func deleteQuota(of owner: Caller, pool: Int64) {}
 

@@ -9,7 +9,7 @@ import Testing
   private func set(
     _ shop: BookFixture, _ subject: QuotaSubject?, _ limit: Int64?
   ) throws(Refusal) -> QuotaView {
-    try shop.book.setQuota("shop", subject, limit: limit, rows: shop.rows)
+    try shop.book.setQuota("shop", subject, limit: limit, at: shop.now, rows: shop.rows)
   }
 
   @Test func whatIsHeldCountsHoweverItEnds() throws {
@@ -135,11 +135,11 @@ import Testing
           AllocateCommand(business: "shop", count: 2, caller: caller), at: now, rows: rows)
       }
       for limit: Int64? in [1, 2, nil] {
-        _ = try book.setQuota("shop", .holder("gone"), limit: limit, rows: rows)
+        _ = try book.setQuota("shop", .holder("gone"), limit: limit, at: now, rows: rows)
       }
-      _ = try book.setQuota("shop", .holder("caf\u{E9}"), limit: 1, rows: rows)
-      _ = try book.setQuota("shop", .holder("cafe\u{301}"), limit: 2, rows: rows)
-      return try book.setQuota("shop", .principal("dns:x"), limit: 2, rows: rows)
+      _ = try book.setQuota("shop", .holder("caf\u{E9}"), limit: 1, at: now, rows: rows)
+      _ = try book.setQuota("shop", .holder("cafe\u{301}"), limit: 2, at: now, rows: rows)
+      return try book.setQuota("shop", .principal("dns:x"), limit: 2, at: now, rows: rows)
     }.0.get()
     while try await book.look({ book, _ in !book.poolsToFill.isEmpty }) {}
     let before = try await book.look { book, _ in BookSnapshot(book) }

@@ -165,7 +165,7 @@ extension BookFixture {
     default:
       let id = String(event.prefix(1))
       guard event.hasSuffix("stops") else {
-        return book.resume(target, of: pool, warning: id, rows: rows)
+        return book.resume(target, of: pool, warning: id, at: now, rows: rows)
       }
       let cause = StopCause(warning: id, principal: "", reason: "low", time: now.wall)
       return book.stop(target, of: pool, cause, rows: rows)

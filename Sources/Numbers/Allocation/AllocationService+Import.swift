@@ -8,7 +8,8 @@ extension AllocationService {
   public func importNumbers(
     _ request: ImportNumbersRequest, context: ServerContext
   ) async throws(RPCError) -> ImportNumbersResponse {
-    let command = ImportCommand(request)
+    var command = ImportCommand(request)
+    command.principal = try context.principal
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
@@ -17,7 +18,7 @@ extension AllocationService {
         context: context, method: "ImportNumbers", kind: .imports, business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
       body: body
-    ) { (book, now, rows) throws(Refusal) in
+    ) { [command] (book, now, rows) throws(Refusal) in
       let imported = try book.importNumbers(command, at: now, rows: rows)
       return ImportNumbersResponse(
         numbers: zip(command.items, imported).map { item, imported in

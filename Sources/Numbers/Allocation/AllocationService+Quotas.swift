@@ -11,6 +11,7 @@ extension AllocationService {
     var body = request
     body.requestID = ""
     let subject = QuotaSubject(request.quota?.subject)
+    let principal = try context.principal
     return try await calls.change(
       NumberCalls.Change(
         context: context, method: "SetQuota", kind: .read, business: request.business,
@@ -18,7 +19,8 @@ extension AllocationService {
       body: body
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.setQuota(
-        request.business, subject, limit: request.quota?.limit, rows: rows)
+        request.business, subject, limit: request.quota?.limit, by: principal, at: now,
+        rows: rows)
       return SetQuotaResponse(quota: Quota(view), repeatable: repeatable)
     }
   }

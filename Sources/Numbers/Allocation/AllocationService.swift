@@ -43,6 +43,7 @@ public struct AllocationService: AllocationServiceProtocol {
       throw error.error(in: .pool)
     }
     let repeatable = !request.requestID.isEmpty
+    let principal = try context.principal
     var body = request
     body.requestID = ""
     return try await calls.change(
@@ -51,7 +52,8 @@ public struct AllocationService: AllocationServiceProtocol {
         requestID: request.requestID),
       body: body
     ) { [settings] (book, now, rows) throws(Refusal) in
-      let view = try book.createPool(pool.business, settings, zone: zone, at: now, rows: rows)
+      let view = try book.createPool(
+        pool.business, settings, zone: zone, by: principal, at: now, rows: rows)
       return CreatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
     }
   }
@@ -72,6 +74,7 @@ public struct AllocationService: AllocationServiceProtocol {
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
+    let principal = try context.principal
     defer { forms.forget(pool.business) }
     return try await calls.change(
       NumberCalls.Change(
@@ -79,7 +82,9 @@ public struct AllocationService: AllocationServiceProtocol {
         requestID: request.requestID),
       body: body
     ) { (book, now, rows) throws(Refusal) in
-      let view = try book.updatePool(pool.business, zone: zone, at: now, rows: rows) {
+      let view = try book.updatePool(
+        pool.business, zone: zone, by: principal, at: now, rows: rows
+      ) {
         (settings) throws(Refusal) in try settings.take(fields, from: pool)
       }
       return UpdatePoolResponse(pool: API.Pool(view), repeatable: repeatable)

@@ -35,6 +35,8 @@ enum Limits {
   static let stopsPerSwitch = 256
   /// A timestamp without a year is taken for one of the last years, or so long between leap days.
   static let yearsWithoutOne = 8
+  /// Changes are a row each, and the page of them that is read is bounded; years of an operator's work.
+  static let changesPerPool: Int64 = 10_000
   static let updateMaskPaths = 32
   /// ISO 4217 has fewer than 200 currencies.
   static let currenciesPerPool = 200

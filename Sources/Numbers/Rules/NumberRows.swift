@@ -9,6 +9,11 @@ protocol NumberRows: AnyObject {
   func insertStop(_ cause: StopCause, of target: PoolSwitch, pool: Int64)
   func deleteStop(warning: String, of target: PoolSwitch, pool: Int64)
 
+  func insertChange(_ change: PoolChange, pool: Int64)
+  func deleteChange(_ sequence: Int64, pool: Int64)
+  /// Changes before one, the newest first.
+  func changes(of pool: Int64, before sequence: Int64, count: Int) -> [PoolChange]
+
   /// Inserts or replaces the row of a quota.
   func putQuota(_ quota: QuotaTable.Quota, pool: Int64)
   func deleteQuota(of owner: Caller, pool: Int64)

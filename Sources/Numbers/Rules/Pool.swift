@@ -55,6 +55,8 @@ final class Pool {
   /// The live numbers of each owner, by its place among the callers.
   var held: [Int32: Int64] = [:]
   var quotas = QuotaTable()
+  /// The sequence of the next change of it by an operator or a warning.
+  var nextChange: Int64 = 1
   /// What holds its generator and its business stopped.
   var stops = PoolStops()
   /// It is in the book's list of pools to fill.

@@ -21,6 +21,9 @@ final class BookLoader {
     try connection.query(NumberStatements.stops) { (row) throws(StoreError) in
       try addStop(row)
     }
+    try connection.query(NumberStatements.lastChanges) { (row) throws(StoreError) in
+      try pool(row).nextChange = row.integer(1) + 1
+    }
     try connection.query(NumberStatements.quotas) { (row) throws(StoreError) in
       try pool(row).quotas.set(
         Caller(principal: row.text(1), holder: row.text(2)), limit: row.integer(3))

@@ -14,6 +14,7 @@ enum NumberSchema {
     Migration(number: 5, sql: quotas),
     Migration(number: 6, sql: serials),
     Migration(number: 7, sql: imports),
+    Migration(number: 8, sql: changes),
   ]
 
   private static let pools = """
@@ -126,6 +127,21 @@ enum NumberSchema {
       last_serial BIGINT NOT NULL,
       skipped_us BIGINT NOT NULL,
       PRIMARY KEY (pool, edition, period, first_serial)
+    ) WITHOUT ROWID;
+    """
+
+  /// What operators and warnings changed of a pool.
+  private static let changes = """
+    CREATE TABLE number_change (
+      pool BIGINT NOT NULL,
+      sequence BIGINT NOT NULL,
+      kind BIGINT NOT NULL,
+      changed_us BIGINT NOT NULL,
+      principal TEXT NOT NULL,
+      warning TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (pool, sequence)
     ) WITHOUT ROWID;
     """
 

@@ -53,8 +53,8 @@ extension NumberState {
   public func resume(
     _ target: PoolSwitch, of business: String, warning id: String, _ batch: Batch
   ) throws(StoreError) -> StopOutcome {
-    try change(target, of: business, batch) { pool, _, rows in
-      book.resume(target, of: pool, warning: id, rows: rows) ? .changed : .unchanged
+    try change(target, of: business, batch) { pool, now, rows in
+      book.resume(target, of: pool, warning: id, at: now, rows: rows) ? .changed : .unchanged
     }
   }
 

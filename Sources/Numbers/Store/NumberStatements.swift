@@ -18,6 +18,15 @@ enum NumberStatements {
   static let insertStop = Statement("INSERT INTO number_stop VALUES ($1, $2, $3, $4, $5, $6)")
   static let deleteStop = Statement(
     "DELETE FROM number_stop WHERE pool = $1 AND switch = $2 AND warning = $3")
+  static let insertChange = Statement(
+    "INSERT INTO number_change VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+  static let deleteChange = Statement(
+    "DELETE FROM number_change WHERE pool = $1 AND sequence = $2")
+  static let changes = Statement(
+    """
+    SELECT sequence, kind, changed_us, principal, warning, detail, reason FROM number_change
+    WHERE pool = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT $3
+    """)
   static let putQuota = Statement(
     """
     INSERT INTO number_quota VALUES ($1, $2, $3, $4)
@@ -154,6 +163,8 @@ enum NumberStatements {
     """)
   static let stops = Statement(
     "SELECT pool, switch, warning, principal, reason, stopped_us FROM number_stop")
+  static let lastChanges = Statement(
+    "SELECT pool, MAX(sequence) FROM number_change GROUP BY pool")
   static let quotas = Statement("SELECT pool, principal, holder, live_limit FROM number_quota")
   static let amounts = Statement("SELECT pool, currency, completed_minor FROM number_amount")
   static let series = Statement(

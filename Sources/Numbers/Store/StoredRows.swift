@@ -75,6 +75,51 @@ final class StoredRows: NumberRows {
     }
   }
 
+  func insertChange(_ change: PoolChange, pool: Int64) {
+    batch.write(NumberStatements.insertChange) { row in
+      row.bind(pool)
+      row.bind(change.sequence)
+      row.bind(Int64(change.kind.rawValue))
+      row.bind(change.time)
+      row.bind(change.principal)
+      row.bind(change.warning)
+      row.bind(change.detail)
+      row.bind(change.reason)
+    }
+  }
+
+  func deleteChange(_ sequence: Int64, pool: Int64) {
+    batch.write(NumberStatements.deleteChange) { row in
+      row.bind(pool)
+      row.bind(sequence)
+    }
+  }
+
+  func changes(of pool: Int64, before sequence: Int64, count: Int) -> [PoolChange] {
+    var found: [PoolChange] = []
+    do throws(StoreError) {
+      try batch.query(
+        NumberStatements.changes,
+        bind: { row in
+          row.bind(pool)
+          row.bind(sequence)
+          row.bind(Int64(count))
+        }
+      ) { row in
+        guard let kind = PoolChange.Kind(rawValue: Int32(truncatingIfNeeded: row.integer(1))) else {
+          return
+        }
+        found.append(
+          PoolChange(
+            sequence: row.integer(0), kind: kind, time: row.integer(2), principal: row.text(3),
+            warning: row.text(4), detail: row.text(5), reason: row.text(6)))
+      }
+    } catch {
+      failure = error
+    }
+    return found
+  }
+
   func putQuota(_ quota: QuotaTable.Quota, pool: Int64) {
     batch.write(NumberStatements.putQuota) { row in
       row.bind(pool)

@@ -105,7 +105,7 @@ enum HistoryCommand: Sendable {
       return answer(changed: done.changed)
     }
     let pool = try book.pool(of: business)
-    return answer(changed: book.resume(target, of: pool, warning: warning, rows: rows))
+    return answer(changed: book.resume(target, of: pool, warning: warning, at: now, rows: rows))
   }
 
   // MARK: - Answers as texts, for comparing and for keeping

@@ -193,6 +193,24 @@ void   orderwire__v1__resume_business_response__init
   static const Orderwire__V1__ResumeBusinessResponse init_value = ORDERWIRE__V1__RESUME_BUSINESS_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__pool_change__init
+                     (Orderwire__V1__PoolChange         *message)
+{
+  static const Orderwire__V1__PoolChange init_value = ORDERWIRE__V1__POOL_CHANGE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_pool_changes_request__init
+                     (Orderwire__V1__ListPoolChangesRequest         *message)
+{
+  static const Orderwire__V1__ListPoolChangesRequest init_value = ORDERWIRE__V1__LIST_POOL_CHANGES_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_pool_changes_response__init
+                     (Orderwire__V1__ListPoolChangesResponse         *message)
+{
+  static const Orderwire__V1__ListPoolChangesResponse init_value = ORDERWIRE__V1__LIST_POOL_CHANGES_RESPONSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__quota__init
                      (Orderwire__V1__Quota         *message)
 {
@@ -2454,6 +2472,237 @@ const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descri
   (ProtobufCMessageInit) orderwire__v1__resume_business_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__pool_change__field_descriptors[7] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__PoolChange, has_sequence),
+    offsetof(Orderwire__V1__PoolChange, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__PoolChange, has_kind),
+    offsetof(Orderwire__V1__PoolChange, kind),
+    &orderwire__v1__pool_change_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__PoolChange, time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolChange, has_principal),
+    offsetof(Orderwire__V1__PoolChange, principal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "warning",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolChange, has_warning),
+    offsetof(Orderwire__V1__PoolChange, warning),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolChange, has_detail),
+    offsetof(Orderwire__V1__PoolChange, detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PoolChange, has_reason),
+    offsetof(Orderwire__V1__PoolChange, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__pool_change__field_indices_by_name[] = {
+  5,   /* field[5] = detail */
+  1,   /* field[1] = kind */
+  3,   /* field[3] = principal */
+  6,   /* field[6] = reason */
+  0,   /* field[0] = sequence */
+  2,   /* field[2] = time */
+  4,   /* field[4] = warning */
+};
+static const ProtobufCIntRange orderwire__v1__pool_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__pool_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PoolChange",
+  "PoolChange",
+  "Orderwire__V1__PoolChange",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PoolChange),
+  7,
+  orderwire__v1__pool_change__field_descriptors,
+  orderwire__v1__pool_change__field_indices_by_name,
+  1,  orderwire__v1__pool_change__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__pool_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_pool_changes_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListPoolChangesRequest, has_business),
+    offsetof(Orderwire__V1__ListPoolChangesRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListPoolChangesRequest, has_page_size),
+    offsetof(Orderwire__V1__ListPoolChangesRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListPoolChangesRequest, has_page_token),
+    offsetof(Orderwire__V1__ListPoolChangesRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_pool_changes_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_pool_changes_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_pool_changes_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListPoolChangesRequest",
+  "ListPoolChangesRequest",
+  "Orderwire__V1__ListPoolChangesRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListPoolChangesRequest),
+  3,
+  orderwire__v1__list_pool_changes_request__field_descriptors,
+  orderwire__v1__list_pool_changes_request__field_indices_by_name,
+  1,  orderwire__v1__list_pool_changes_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_pool_changes_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_pool_changes_response__field_descriptors[2] =
+{
+  {
+    "changes",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ListPoolChangesResponse, n_changes),
+    offsetof(Orderwire__V1__ListPoolChangesResponse, changes),
+    &orderwire__v1__pool_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListPoolChangesResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListPoolChangesResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_pool_changes_response__field_indices_by_name[] = {
+  0,   /* field[0] = changes */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_pool_changes_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_pool_changes_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListPoolChangesResponse",
+  "ListPoolChangesResponse",
+  "Orderwire__V1__ListPoolChangesResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListPoolChangesResponse),
+  2,
+  orderwire__v1__list_pool_changes_response__field_descriptors,
+  orderwire__v1__list_pool_changes_response__field_indices_by_name,
+  1,  orderwire__v1__list_pool_changes_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_pool_changes_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor orderwire__v1__quota__field_descriptors[4] =
 {
   {
@@ -3103,7 +3352,49 @@ const ProtobufCEnumDescriptor orderwire__v1__stop_source__descriptor =
   orderwire__v1__stop_source__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[15] =
+static const ProtobufCEnumValue orderwire__v1__pool_change_kind__enum_values_by_number[9] =
+{
+  { "POOL_CHANGE_KIND_UNSPECIFIED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "POOL_CHANGE_KIND_CREATED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_CREATED", 1 },
+  { "POOL_CHANGE_KIND_UPDATED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_UPDATED", 2 },
+  { "POOL_CHANGE_KIND_GENERATION_STOPPED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_GENERATION_STOPPED", 3 },
+  { "POOL_CHANGE_KIND_GENERATION_RESUMED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_GENERATION_RESUMED", 4 },
+  { "POOL_CHANGE_KIND_BUSINESS_STOPPED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_BUSINESS_STOPPED", 5 },
+  { "POOL_CHANGE_KIND_BUSINESS_RESUMED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_BUSINESS_RESUMED", 6 },
+  { "POOL_CHANGE_KIND_QUOTA_SET", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_QUOTA_SET", 7 },
+  { "POOL_CHANGE_KIND_NUMBERS_IMPORTED", "ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_NUMBERS_IMPORTED", 8 },
+};
+static const ProtobufCIntRange orderwire__v1__pool_change_kind__value_ranges[] = {
+{0, 0},{0, 9}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__pool_change_kind__enum_values_by_name[9] =
+{
+  { "POOL_CHANGE_KIND_BUSINESS_RESUMED", 6 },
+  { "POOL_CHANGE_KIND_BUSINESS_STOPPED", 5 },
+  { "POOL_CHANGE_KIND_CREATED", 1 },
+  { "POOL_CHANGE_KIND_GENERATION_RESUMED", 4 },
+  { "POOL_CHANGE_KIND_GENERATION_STOPPED", 3 },
+  { "POOL_CHANGE_KIND_NUMBERS_IMPORTED", 8 },
+  { "POOL_CHANGE_KIND_QUOTA_SET", 7 },
+  { "POOL_CHANGE_KIND_UNSPECIFIED", 0 },
+  { "POOL_CHANGE_KIND_UPDATED", 2 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__pool_change_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PoolChangeKind",
+  "PoolChangeKind",
+  "Orderwire__V1__PoolChangeKind",
+  "orderwire.v1",
+  9,
+  orderwire__v1__pool_change_kind__enum_values_by_number,
+  9,
+  orderwire__v1__pool_change_kind__enum_values_by_name,
+  1,
+  orderwire__v1__pool_change_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method_descriptors[16] =
 {
   { "CreatePool", &orderwire__v1__create_pool_request__descriptor, &orderwire__v1__create_pool_response__descriptor },
   { "UpdatePool", &orderwire__v1__update_pool_request__descriptor, &orderwire__v1__update_pool_response__descriptor },
@@ -3119,6 +3410,7 @@ static const ProtobufCMethodDescriptor orderwire__v1__allocation_service__method
   { "ResumeBusiness", &orderwire__v1__resume_business_request__descriptor, &orderwire__v1__resume_business_response__descriptor },
   { "SetQuota", &orderwire__v1__set_quota_request__descriptor, &orderwire__v1__set_quota_response__descriptor },
   { "ListQuotas", &orderwire__v1__list_quotas_request__descriptor, &orderwire__v1__list_quotas_response__descriptor },
+  { "ListPoolChanges", &orderwire__v1__list_pool_changes_request__descriptor, &orderwire__v1__list_pool_changes_response__descriptor },
   { "ParseNumber", &orderwire__v1__parse_number_request__descriptor, &orderwire__v1__parse_number_response__descriptor },
 };
 const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
@@ -3128,9 +3420,10 @@ const unsigned orderwire__v1__allocation_service__method_indices_by_name[] = {
   2,        /* GetPool */
   6,        /* ImportNumbers */
   7,        /* ImportNumbersStream */
+  14,        /* ListPoolChanges */
   3,        /* ListPools */
   13,        /* ListQuotas */
-  14,        /* ParseNumber */
+  15,        /* ParseNumber */
   11,        /* ResumeBusiness */
   9,        /* ResumeGeneration */
   12,        /* SetQuota */
@@ -3145,7 +3438,7 @@ const ProtobufCServiceDescriptor orderwire__v1__allocation_service__descriptor =
   "AllocationService",
   "Orderwire__V1__AllocationService",
   "orderwire.v1",
-  15,
+  16,
   orderwire__v1__allocation_service__method_descriptors,
   orderwire__v1__allocation_service__method_indices_by_name
 };
@@ -3261,13 +3554,21 @@ void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
   service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__allocation_service__list_pool_changes(ProtobufCService *service,
+                                                          const Orderwire__V1__ListPoolChangesRequest *input,
+                                                          Orderwire__V1__ListPoolChangesResponse_Closure closure,
+                                                          void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
                                                      void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__allocation_service__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_Service *service,
                                               Orderwire__V1__AllocationService_ServiceDestroy destroy)

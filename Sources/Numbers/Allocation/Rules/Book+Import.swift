@@ -22,6 +22,11 @@ extension Book {
     }
 
     touch(pool)
+    note(
+      PoolChange(
+        kind: .numbersImported, time: now.wall, principal: command.principal,
+        detail: "\(plan.live) live, \(Int64(command.items.count) - plan.live) completed"),
+      of: pool, rows: rows)
     for planned in plan.series { move(planned, in: pool, at: now, rows: rows) }
     var holds: [Caller: Hold] = [:]
     var answers: [ImportedNumber] = []

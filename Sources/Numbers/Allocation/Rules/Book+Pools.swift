@@ -15,8 +15,8 @@ struct PoolView: Sendable, Equatable {
 extension Book {
   /// Makes the pool of a business. `zone` is what the settings' time zone was found to be, or nil.
   func createPool(
-    _ business: String, _ settings: PoolSettings, zone: TimeZoneRules?, at now: Moment,
-    rows: any NumberRows
+    _ business: String, _ settings: PoolSettings, zone: TimeZoneRules?, by principal: String = "",
+    at now: Moment, rows: any NumberRows
   ) throws(Refusal) -> PoolView {
     guard isBusiness(business) else { throw .businessInvalid }
     guard byBusiness[business] == nil else { throw .poolExists }
@@ -38,6 +38,10 @@ extension Book {
       })
     rows.insertPool(pool)
     rows.insertEdition(pool.editions[0], of: pool)
+    note(
+      PoolChange(
+        kind: .created, time: now.wall, principal: principal, detail: settings.template),
+      of: pool, rows: rows)
     touch(pool)
     fillLater(pool)
     return view(pool, at: now)
@@ -46,8 +50,8 @@ extension Book {
   /// Changes the settings of a pool by `change`. `zone` is what a changed time zone was found to
   /// be.
   func updatePool(
-    _ business: String, zone: TimeZoneRules?, at now: Moment, rows: any NumberRows,
-    _ change: (inout PoolSettings) throws(Refusal) -> Void
+    _ business: String, zone: TimeZoneRules?, by principal: String = "", at now: Moment,
+    rows: any NumberRows, _ change: (inout PoolSettings) throws(Refusal) -> Void
   ) throws(Refusal) -> PoolView {
     let pool = try pool(of: business)
     var settings = pool.settings
@@ -87,6 +91,13 @@ extension Book {
       rows.insertEdition(edition, of: pool)
     }
     rows.updatePool(pool)
+    let changed = settings.differences(from: before)
+    if !changed.isEmpty {
+      note(
+        PoolChange(
+          kind: .updated, time: now.wall, principal: principal,
+          detail: changed.map(\.rawValue).joined(separator: ", ")), of: pool, rows: rows)
+    }
     fillLater(pool)
     return view(pool, at: now)
   }

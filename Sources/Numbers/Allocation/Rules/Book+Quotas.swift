@@ -29,7 +29,8 @@ extension Book {
 
   /// Sets the quota of a holder, or takes it back (nil).
   func setQuota(
-    _ business: String, _ subject: QuotaSubject?, limit: Int64?, rows: any NumberRows
+    _ business: String, _ subject: QuotaSubject?, limit: Int64?, by principal: String = "",
+    at now: Moment, rows: any NumberRows
   ) throws(Refusal) -> QuotaView {
     let pool = try pool(of: business)
     var owner = try owner(subject)
@@ -50,6 +51,14 @@ extension Book {
       rows.putQuota(QuotaTable.Quota(owner: owner, limit: limit), pool: pool.id)
     } else if before != nil {
       rows.deleteQuota(of: owner, pool: pool.id)
+    }
+    if limit != before?.limit {
+      let whose = owner.principal.isEmpty ? "holder \(owner.holder)" : owner.principal
+      note(
+        PoolChange(
+          kind: .quotaSet, time: now.wall, principal: principal,
+          detail: "\(whose): " + (limit.map { "\($0)" } ?? "none of its own")),
+        of: pool, rows: rows)
     }
     return QuotaView(owner: owner, limit: limit, live: live(of: owner, in: pool))
   }

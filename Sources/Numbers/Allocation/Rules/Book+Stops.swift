@@ -29,6 +29,13 @@ extension Book {
     let changed = change(command.target, of: pool, rows: rows) { stops in
       liftWarnings ? stops.liftAll() : stops.lift(warning: "")
     }
+    if changed {
+      note(
+        PoolChange(
+          kind: .resumed(command.target), time: now.wall, principal: command.principal,
+          detail: liftWarnings ? "with the stops of warnings" : "", reason: command.reason),
+        of: pool, rows: rows)
+    }
     return (view(pool, at: now), changed)
   }
 
@@ -40,14 +47,21 @@ extension Book {
     guard pool.stops[target].add(cause) else { return false }
     undoLog.append(.other { pool.stops[target] = before })
     rows.insertStop(cause, of: target, pool: pool.id)
+    note(
+      PoolChange(
+        kind: .stopped(target), time: cause.time, principal: cause.principal,
+        warning: cause.warning, reason: cause.reason), of: pool, rows: rows)
     return true
   }
 
   /// Takes back the stop of a warning. False if there was none.
   func resume(
-    _ target: PoolSwitch, of pool: Pool, warning: String, rows: any NumberRows
+    _ target: PoolSwitch, of pool: Pool, warning: String, at now: Moment, rows: any NumberRows
   ) -> Bool {
-    change(target, of: pool, rows: rows) { $0.lift(warning: warning) }
+    guard change(target, of: pool, rows: rows, { $0.lift(warning: warning) }) else { return false }
+    note(
+      PoolChange(kind: .resumed(target), time: now.wall, warning: warning), of: pool, rows: rows)
+    return true
   }
 
   private func change(

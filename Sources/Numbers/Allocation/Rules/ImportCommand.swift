@@ -16,6 +16,8 @@ struct ImportCommand: Sendable {
   var business: String
   var lease: AllocateCommand.LeaseChoice
   var items: [Item]
+  /// Who asks, if authenticated.
+  var principal = ""
 }
 
 /// A number taken over.

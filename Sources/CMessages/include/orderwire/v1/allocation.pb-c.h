@@ -52,6 +52,9 @@ typedef struct Orderwire__V1__StopBusinessRequest Orderwire__V1__StopBusinessReq
 typedef struct Orderwire__V1__StopBusinessResponse Orderwire__V1__StopBusinessResponse;
 typedef struct Orderwire__V1__ResumeBusinessRequest Orderwire__V1__ResumeBusinessRequest;
 typedef struct Orderwire__V1__ResumeBusinessResponse Orderwire__V1__ResumeBusinessResponse;
+typedef struct Orderwire__V1__PoolChange Orderwire__V1__PoolChange;
+typedef struct Orderwire__V1__ListPoolChangesRequest Orderwire__V1__ListPoolChangesRequest;
+typedef struct Orderwire__V1__ListPoolChangesResponse Orderwire__V1__ListPoolChangesResponse;
 typedef struct Orderwire__V1__Quota Orderwire__V1__Quota;
 typedef struct Orderwire__V1__SetQuotaRequest Orderwire__V1__SetQuotaRequest;
 typedef struct Orderwire__V1__SetQuotaResponse Orderwire__V1__SetQuotaResponse;
@@ -99,6 +102,18 @@ typedef enum _Orderwire__V1__StopSource {
   ORDERWIRE__V1__STOP_SOURCE__STOP_SOURCE_WARNING = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__STOP_SOURCE)
 } Orderwire__V1__StopSource;
+typedef enum _Orderwire__V1__PoolChangeKind {
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_UNSPECIFIED = 0,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_CREATED = 1,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_UPDATED = 2,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_GENERATION_STOPPED = 3,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_GENERATION_RESUMED = 4,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_BUSINESS_STOPPED = 5,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_BUSINESS_RESUMED = 6,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_QUOTA_SET = 7,
+  ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_NUMBERS_IMPORTED = 8
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__POOL_CHANGE_KIND)
+} Orderwire__V1__PoolChangeKind;
 
 /* --- messages --- */
 
@@ -589,6 +604,56 @@ struct  Orderwire__V1__ResumeBusinessResponse
     , NULL, 0, 0, 0, 0 }
 
 
+struct  Orderwire__V1__PoolChange
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  protobuf_c_boolean has_kind;
+  Orderwire__V1__PoolChangeKind kind;
+  Google__Protobuf__Timestamp *time;
+  protobuf_c_boolean has_principal;
+  ProtobufCBinaryData principal;
+  protobuf_c_boolean has_warning;
+  ProtobufCBinaryData warning;
+  protobuf_c_boolean has_detail;
+  ProtobufCBinaryData detail;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+};
+#define ORDERWIRE__V1__POOL_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool_change__descriptor) \
+    , 0, 0, 0, ORDERWIRE__V1__POOL_CHANGE_KIND__POOL_CHANGE_KIND_UNSPECIFIED, NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ListPoolChangesRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__LIST_POOL_CHANGES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_pool_changes_request__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ListPoolChangesResponse
+{
+  ProtobufCMessage base;
+  size_t n_changes;
+  Orderwire__V1__PoolChange **changes;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+};
+#define ORDERWIRE__V1__LIST_POOL_CHANGES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_pool_changes_response__descriptor) \
+    , 0,NULL, 0, {0,NULL} }
+
+
 typedef enum {
   ORDERWIRE__V1__QUOTA__SUBJECT__NOT_SET = 0,
   ORDERWIRE__V1__QUOTA__SUBJECT_HOLDER = 1,
@@ -798,6 +863,15 @@ void   orderwire__v1__resume_business_request__init
 /* Orderwire__V1__ResumeBusinessResponse methods */
 void   orderwire__v1__resume_business_response__init
                      (Orderwire__V1__ResumeBusinessResponse         *message);
+/* Orderwire__V1__PoolChange methods */
+void   orderwire__v1__pool_change__init
+                     (Orderwire__V1__PoolChange         *message);
+/* Orderwire__V1__ListPoolChangesRequest methods */
+void   orderwire__v1__list_pool_changes_request__init
+                     (Orderwire__V1__ListPoolChangesRequest         *message);
+/* Orderwire__V1__ListPoolChangesResponse methods */
+void   orderwire__v1__list_pool_changes_response__init
+                     (Orderwire__V1__ListPoolChangesResponse         *message);
 /* Orderwire__V1__Quota methods */
 void   orderwire__v1__quota__init
                      (Orderwire__V1__Quota         *message);
@@ -914,6 +988,15 @@ typedef void (*Orderwire__V1__ResumeBusinessRequest_Closure)
 typedef void (*Orderwire__V1__ResumeBusinessResponse_Closure)
                  (const Orderwire__V1__ResumeBusinessResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__PoolChange_Closure)
+                 (const Orderwire__V1__PoolChange *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListPoolChangesRequest_Closure)
+                 (const Orderwire__V1__ListPoolChangesRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListPoolChangesResponse_Closure)
+                 (const Orderwire__V1__ListPoolChangesResponse *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__Quota_Closure)
                  (const Orderwire__V1__Quota *message,
                   void *closure_data);
@@ -998,6 +1081,10 @@ struct Orderwire__V1__AllocationService_Service
                       const Orderwire__V1__ListQuotasRequest *input,
                       Orderwire__V1__ListQuotasResponse_Closure closure,
                       void *closure_data);
+  void (*list_pool_changes)(Orderwire__V1__AllocationService_Service *service,
+                            const Orderwire__V1__ListPoolChangesRequest *input,
+                            Orderwire__V1__ListPoolChangesResponse_Closure closure,
+                            void *closure_data);
   void (*parse_number)(Orderwire__V1__AllocationService_Service *service,
                        const Orderwire__V1__ParseNumberRequest *input,
                        Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -1024,6 +1111,7 @@ void orderwire__v1__allocation_service__init (Orderwire__V1__AllocationService_S
       function_prefix__ ## resume_business,\
       function_prefix__ ## set_quota,\
       function_prefix__ ## list_quotas,\
+      function_prefix__ ## list_pool_changes,\
       function_prefix__ ## parse_number  }
 void orderwire__v1__allocation_service__create_pool(ProtobufCService *service,
                                                     const Orderwire__V1__CreatePoolRequest *input,
@@ -1081,6 +1169,10 @@ void orderwire__v1__allocation_service__list_quotas(ProtobufCService *service,
                                                     const Orderwire__V1__ListQuotasRequest *input,
                                                     Orderwire__V1__ListQuotasResponse_Closure closure,
                                                     void *closure_data);
+void orderwire__v1__allocation_service__list_pool_changes(ProtobufCService *service,
+                                                          const Orderwire__V1__ListPoolChangesRequest *input,
+                                                          Orderwire__V1__ListPoolChangesResponse_Closure closure,
+                                                          void *closure_data);
 void orderwire__v1__allocation_service__parse_number(ProtobufCService *service,
                                                      const Orderwire__V1__ParseNumberRequest *input,
                                                      Orderwire__V1__ParseNumberResponse_Closure closure,
@@ -1093,6 +1185,7 @@ extern const ProtobufCEnumDescriptor    orderwire__v1__reuse_policy__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__lease_mode__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__number_problem__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__stop_source__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__pool_change_kind__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__pool_stop__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__pool_stock__descriptor;
@@ -1124,6 +1217,9 @@ extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_request__de
 extern const ProtobufCMessageDescriptor orderwire__v1__stop_business_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__resume_business_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__pool_change__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_pool_changes_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_pool_changes_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__quota__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__set_quota_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__set_quota_response__descriptor;

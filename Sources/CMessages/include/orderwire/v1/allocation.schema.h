@@ -104,6 +104,15 @@ static inline const void *orderwire__v1__resume_business_request__schema_pointer
 extern const WireMessage orderwire__v1__resume_business_response__schema;
 static inline const void *orderwire__v1__resume_business_response__schema_pointer(void) { return &orderwire__v1__resume_business_response__schema; }
 
+extern const WireMessage orderwire__v1__pool_change__schema;
+static inline const void *orderwire__v1__pool_change__schema_pointer(void) { return &orderwire__v1__pool_change__schema; }
+
+extern const WireMessage orderwire__v1__list_pool_changes_request__schema;
+static inline const void *orderwire__v1__list_pool_changes_request__schema_pointer(void) { return &orderwire__v1__list_pool_changes_request__schema; }
+
+extern const WireMessage orderwire__v1__list_pool_changes_response__schema;
+static inline const void *orderwire__v1__list_pool_changes_response__schema_pointer(void) { return &orderwire__v1__list_pool_changes_response__schema; }
+
 extern const WireMessage orderwire__v1__quota__schema;
 static inline const void *orderwire__v1__quota__schema_pointer(void) { return &orderwire__v1__quota__schema; }
 
