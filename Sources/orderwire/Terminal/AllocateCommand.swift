@@ -76,7 +76,11 @@ struct AllocateCommand: ParsableCommand {
 
   private static var person: String {
     var name = [CChar](repeating: 0, count: 256)
-    let host = gethostname(&name, name.count - 1) == 0 ? String(cString: name) : "localhost"
+    let isNamed = gethostname(&name, name.count - 1) == 0
+    let host =
+      isNamed
+      ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      : "localhost"
     return "\(getenv("USER").map { String(cString: $0) } ?? "\(getuid())")@\(host)"
   }
 }
