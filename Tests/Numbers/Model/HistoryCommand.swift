@@ -66,7 +66,7 @@ enum HistoryCommand: Sendable {
       return Self.answer(
         try book.renew(business, lease: lease, caller: caller, at: now, rows: rows))
     case .quota(let business, let holder, let limit):
-      let quota = try book.setQuota(business, .holder(holder), limit: limit, rows: rows)
+      let quota = try book.setQuota(business, .holder(holder), limit: limit, at: now, rows: rows)
       return Self.answer(limit: quota.limit, live: quota.live)
     case .stop(let business, let target, let warning):
       return try Self.stop(business, target, warning, book, now, rows)
