@@ -337,6 +337,10 @@ public struct Pool: Message {
   /// know. It changes only together with template, which gets a key of its own.
   public var unguessableSerials: Bool = false
 
+  /// How long the events of its numbers, and single numbers that are completed or came back for good,
+  /// are kept: 1 h to 10 years. Not set: 7 days. What became of each serial is kept for ever.
+  public var historyRetention: ProtoDuration? = nil
+
   public init() {}
 
   @inlinable
@@ -363,7 +367,8 @@ public struct Pool: Message {
     runDryTime: ProtoTimestamp? = nil,
     holderQuota: Int64? = nil,
     startSerial: Int64? = nil,
-    unguessableSerials: Bool = false
+    unguessableSerials: Bool = false,
+    historyRetention: ProtoDuration? = nil
   ) {
     self.business = business
     self.template = template
@@ -388,6 +393,7 @@ public struct Pool: Message {
     self.holderQuota = holderQuota
     self.startSerial = startSerial
     self.unguessableSerials = unguessableSerials
+    self.historyRetention = historyRetention
   }
 
   public static var protoName: String { "orderwire.v1.Pool" }
@@ -421,6 +427,7 @@ public struct Pool: Message {
     if c.pointee.has_holder_quota != 0 { self.holderQuota = c.pointee.holder_quota }
     if c.pointee.has_start_serial != 0 { self.startSerial = c.pointee.start_serial }
     self.unguessableSerials = c.pointee.unguessable_serials != 0
+    if let value = c.pointee.history_retention { self.historyRetention = ProtoDuration(unpacked: value) }
   }
 
   public func pack(
@@ -523,6 +530,10 @@ public struct Pool: Message {
     if self.unguessableSerials {
       c.pointee.has_unguessable_serials = 1
       c.pointee.unguessable_serials = self.unguessableSerials ? 1 : 0
+    }
+    if let value = self.historyRetention {
+      c.pointee.history_retention = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
     }
   }
 }
@@ -2914,7 +2925,7 @@ public struct ParseNumberResponse: Message {
 public enum OrderwireV1AllocationDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 9241))
+    UnsafeRawBufferPointer(start: orderwire_v1_allocation_proto__pointer(), count: 9313))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

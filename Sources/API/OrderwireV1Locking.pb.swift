@@ -367,7 +367,7 @@ public struct CompleteRequest: Message {
   public var completions: [Completion] = []
 
   /// Names this call, up to 128 bytes, for a safe repetition. A repetition without it is also
-  /// answered as the first call, as long as the completed number is kept: 7 days.
+  /// answered as the first call, as long as the completed number is kept: the pool's history_retention.
   public var requestID: String = ""
 
   public init() {}

@@ -18,7 +18,8 @@ public protocol LockingServiceProtocol: Sendable {
     _ request: ReleaseRequest, context: ServerContext
   ) async throws(RPCError) -> ReleaseResponse
 
-  /// The mark of a number: live, returned, or completed. Ends that are final are kept for 7 days.
+  /// The mark of a number: live, returned, or completed. Ends that are final are kept for the pool's
+  /// history_retention.
   func getLock(
     _ request: GetLockRequest, context: ServerContext
   ) async throws(RPCError) -> GetLockResponse
@@ -156,7 +157,8 @@ public struct LockingServiceClient: Sendable {
       service: "orderwire.v1.LockingService", method: "Release", request, options: options)
   }
 
-  /// The mark of a number: live, returned, or completed. Ends that are final are kept for 7 days.
+  /// The mark of a number: live, returned, or completed. Ends that are final are kept for the pool's
+  /// history_retention.
   public func getLock(
     _ request: GetLockRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> GetLockResponse {

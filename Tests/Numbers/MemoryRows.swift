@@ -86,5 +86,6 @@ final class MemoryRows: NumberRows {
     series[NumberKey(pool: key.pool, edition: key.edition, period: key.period, serial: 0)]
   }
 
+  func insertMark(_ unit: SeriesUnit, _ bucket: Int64, of pool: Pool) {}
   func endedNumber(_ key: NumberKey) -> EndedNumber? { ended[key] }
 }

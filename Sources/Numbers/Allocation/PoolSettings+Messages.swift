@@ -16,6 +16,9 @@ extension PoolSettings {
     if fields.contains(.holderQuota) { holderQuota = pool.holderQuota }
     if fields.contains(.startSerial) { startSerial = pool.startSerial ?? 1 }
     if fields.contains(.unguessableSerials) { unguessable = pool.unguessableSerials }
+    if fields.contains(.historyRetention) {
+      historyRetention = pool.historyRetention?.microseconds ?? Limits.defaultRetention
+    }
     takeWatermarks(fields, from: pool)
     takeLeases(fields, from: pool)
   }
@@ -96,7 +99,8 @@ extension API.Pool {
       businessStops: view.stops.business.causes.map { PoolStop($0) },
       runDryTime: view.runDry.map { ProtoTimestamp(microseconds: $0) },
       holderQuota: settings.holderQuota, startSerial: settings.startSerial,
-      unguessableSerials: settings.unguessable)
+      unguessableSerials: settings.unguessable,
+      historyRetention: ProtoDuration(microseconds: settings.historyRetention))
   }
 }
 

@@ -66,6 +66,24 @@ extension Refusal {
     case .pageTokenInvalid:
       invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
 
+    // History.
+    case .templateNotFound:
+      RPCError(
+        .notFound, reason: "TEMPLATE_NOT_FOUND", "the pool never had this template",
+        metadata: ["field": "template"])
+    case .periodInvalid:
+      invalid(
+        "PERIOD_INVALID", "period",
+        "as the pool shows it: \"2026-11-21\", \"2026-11\", \"2026\" or empty")
+    case .periodNotFound:
+      RPCError(
+        .notFound, reason: "PERIOD_NOT_FOUND", "no number was made in this period",
+        metadata: ["field": "period"])
+    case .unitUnknown:
+      invalid("UNIT_UNKNOWN", "unit", "this server doesn't know that value")
+    case .timeInvalid(let field):
+      invalid("TIME_INVALID", field, "from year 1 to 9999, and end_time after start_time")
+
     // Allocating.
     case .countOutOfRange:
       invalid("COUNT_OUT_OF_RANGE", "count", "from 1 to \(Limits.numbersPerCall)")
@@ -286,7 +304,7 @@ extension StopCause {
 extension PoolField {
   fileprivate var isTime: Bool {
     switch self {
-    case .maxAge, .quarantine, .minLeaseTTL, .maxLeaseTTL, .defaultLeaseTTL: true
+    case .maxAge, .quarantine, .minLeaseTTL, .maxLeaseTTL, .defaultLeaseTTL, .historyRetention: true
     case .template, .timeZone, .serialPeriod, .lowWatermark, .highWatermark, .generationBatch,
       .reusePolicy, .leaseMode, .holderQuota, .startSerial, .unguessableSerials:
       false

@@ -42,7 +42,8 @@ final class Book {
   var undoLog: [Change] = []
   /// Pools with rows to write before the commit.
   var dirtyPools: [Pool] = []
-  /// Series whose next serial or counts are to be written before the commit.
+  /// Series whose rows are to be written before the commit: the next serial, or how many numbers
+  /// are in which state.
   var dirtySeries: [Series] = []
   var dirtyRanges: [StockRange] = []
   /// Series of which numbers were taken off the line.
@@ -73,7 +74,7 @@ final class Book {
 
   /// Notes the counters and the events before the first change of a call, and that the counters' row
   /// is to be written.
-  func touch(_ pool: Pool) {
+  func touch(_ pool: Pool, at now: Moment, rows: any NumberRows) {
     undoLog.append(
       .counted(
         pool, pool.counters, lastGenerated: pool.lastGenerated, nextLease: pool.nextLease))
@@ -82,11 +83,17 @@ final class Book {
       pool.isDirty = true
       dirtyPools.append(pool)
     }
+    markTime(pool, at: now, rows: rows)
   }
 
   /// Notes the counts of a series before they change, and that its row is to be written.
   func touch(_ series: Series) {
     undoLog.append(.seriesCounted(series, series.counts))
+    write(series)
+  }
+
+  /// Notes that the row of a series is to be written.
+  func write(_ series: Series) {
     if !series.isDirty {
       series.isDirty = true
       dirtySeries.append(series)

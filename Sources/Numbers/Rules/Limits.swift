@@ -77,10 +77,26 @@ enum Limits {
   static let expiriesPerWake = 256
   /// Nor more than that: a wake is one transaction.
   static let mostExpiriesPerWake = 16_384
-  /// How long `GetLock` shows a number that is completed, or came back for good.
-  static let endKeptMicroseconds = 7 * day
+  /// How long events and ended numbers are kept: an event is some ten bytes, an ended number a
+  /// hundred, so that ten years of them are the operator's own choice.
+  static let defaultRetention = 7 * day
+  static let minRetention = 3_600 * second
+  static let maxRetention = 3_653 * day
+  /// A page of a gap report reads so many rows of each table: some ten milliseconds of a reader.
+  static let rowsPerGapPage = 16_384
+  /// And so many blocks of settled serials, of 4,096 each.
+  static let blocksPerGapPage = 64
+  /// The life of a number is followed so many events back.
+  static let eventsPerLife = 10_000
+  /// Two months of hours can be compared, and ten years of days.
+  static let hoursKept: Int64 = 62 * 24
+  static let daysKept: Int64 = 3_653
   /// A look at the ends of numbers that may be old enough to be deleted.
   static let rowsPerPruning = 256
+  /// After so many looks that found nothing old, the rest of a series is young too, but for
+  /// stragglers: they are found in a round through everything, one in so many.
+  static let youngLooks = 64
+  static let roundsPerWholeRound = 16
   /// A wake makes so many ranges.
   static let rangesPerWake = 16
   /// A call looks at so many numbers that came back but became too old, then takes fresh ones.

@@ -41,6 +41,8 @@ protocol NumberRows: AnyObject {
   func skippedRun(around key: NumberKey) -> SkippedRun?
   /// The series of a number, of a period so old that it isn't in memory.
   func series(of key: NumberKey) -> ImportPlan.PlannedSeries?
+  /// What the pool has counted before this hour or day, the first in a while in which it counts.
+  func insertMark(_ unit: SeriesUnit, _ bucket: Int64, of pool: Pool)
 
   func endedNumber(_ key: NumberKey) -> EndedNumber?
 }

@@ -48,6 +48,8 @@ final class Pool {
   var events = EventWriter()
   /// The sequence of the first of `events`, or of the next one there will be.
   var firstEvent: Int64 = 1
+  /// The hour and the day that it counts in.
+  var counting = CountingTime()
   /// The period (serial 0) of which it was told that few serials are left.
   var lowTold: NumberKey?
   /// Its row doesn't have the present counters.

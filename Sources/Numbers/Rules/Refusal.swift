@@ -17,6 +17,13 @@ enum Refusal: Error, Equatable, Sendable {
   case pageSizeOutOfRange
   case pageTokenInvalid
 
+  // History.
+  case templateNotFound
+  case periodInvalid
+  case periodNotFound
+  case unitUnknown
+  case timeInvalid(field: String)
+
   // Allocating.
   case countOutOfRange
   case liveNumbersExhausted(limit: Int64)

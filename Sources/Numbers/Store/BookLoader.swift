@@ -107,10 +107,13 @@ final class BookLoader {
     settings.maxLease = row.integer(12)
     settings.defaultLease = row.integer(13)
     settings.holderQuota = row.optionalInteger(24)
+    settings.historyRetention = row.integer(26)
     let pool = Pool(
       index: Int32(book.pools.count), id: row.integer(0), business: business,
       created: row.integer(2), settings: settings, zone: zone, editions: editions)
     pool.updated = row.integer(3)
+    pool.counting = CountingTime(
+      hour: row.optionalInteger(27) ?? .min, day: row.optionalInteger(28) ?? .min)
     pool.counters = Counters(
       generated: row.integer(14), allocated: row.integer(15), completed: row.integer(16),
       released: row.integer(17), expired: row.integer(18), reused: row.integer(19),

@@ -1,12 +1,19 @@
 internal import Store
 
-/// Deletes the ends of numbers that are kept no longer: walks through the tables in the order of
-/// their keys, a few rows at a time, so that neither a large table nor an index on time costs the
-/// foreground anything.
+/// Deletes the ends of numbers that are kept no longer, after it has noted in blocks what became of
+/// them. It walks through the tables in the order of their keys, a few rows at a time, so that
+/// neither a large table nor an index on time costs the foreground anything.
+///
+/// Serials are completed about in their order, so what is old comes first in its series. Where much
+/// of a series was young in a row it goes on with the next one; a whole round now and then finds what
+/// that leaves behind.
 final class NumberPruner {
   private struct Position {
     var table = 0
     var last = NumberKey(pool: .min, edition: .min, period: .min, serial: .min)
+    /// Looks in a row at one series that found nothing.
+    var young = 0
+    var round = 0
     var due: BootTime
   }
 
@@ -15,9 +22,15 @@ final class NumberPruner {
     var delete: Statement
   }
 
+  /// A number that ended long ago.
+  private struct Old {
+    var key: NumberKey
+    var state: SerialState
+  }
+
   private static let tables = [
-    Table(read: NumberStatements.oldCompleted, delete: NumberStatements.deleteCompleted),
-    Table(read: NumberStatements.oldReturned, delete: NumberStatements.deleteReturned),
+    Table(read: HistoryStatements.oldCompleted, delete: HistoryStatements.deleteCompleted),
+    Table(read: HistoryStatements.oldReturned, delete: NumberStatements.deleteReturned),
   ]
   private static let pause = Duration.seconds(60)
   private static let pace = Duration.seconds(1)
@@ -36,18 +49,14 @@ final class NumberPruner {
     guard batch.boot >= position.due else { return }
     let before = position
     batch.undo { [self] in position = before }
-    let cutoff = batch.now.microseconds - Limits.endKeptMicroseconds
     let table = Self.tables[position.table]
     var rows = 0
-    var old: [NumberKey] = []
+    var old: [Old] = []
     var last = position.last
     try batch.query(
       table.read,
       bind: { row in
-        row.bind(last.pool)
-        row.bind(last.edition)
-        row.bind(last.period)
-        row.bind(last.serial)
+        bind(last, &row)
         row.bind(Limits.rowsPerPruning)
       },
       { row in
@@ -55,29 +64,70 @@ final class NumberPruner {
         last = NumberKey(
           pool: row.integer(0), edition: Int32(truncatingIfNeeded: row.integer(1)),
           period: Int32(truncatingIfNeeded: row.integer(2)), serial: row.integer(3))
-        if row.bool(5), row.integer(4) < cutoff { old.append(last) }
+        guard row.bool(5), row.integer(4) < batch.now.microseconds - row.integer(7) else { return }
+        let cause = ReturnCause(rawValue: Int32(truncatingIfNeeded: row.integer(6)))
+        old.append(
+          Old(
+            key: last,
+            state: cause.map { SerialState(returned: $0, isRetired: true) } ?? .completed))
       })
-    for key in old {
-      batch.write(table.delete) { row in
-        row.bind(key.pool)
-        row.bind(key.edition)
-        row.bind(key.period)
-        row.bind(key.serial)
+    try settle(old, batch)
+    for number in old { batch.write(table.delete) { bind(number.key, &$0) } }
+    moveOn(rows == Limits.rowsPerPruning ? last : nil, found: !old.isEmpty, at: batch.boot)
+  }
+
+  /// Notes what became of numbers in the blocks of their serials.
+  private func settle(_ old: [Old], _ batch: Batch) throws(StoreError) {
+    var rest = old[...]
+    while let first = rest.first {
+      var key = first.key
+      key.serial = SettledBlock.number(of: key.serial)
+      var block: SettledBlock?
+      try batch.query(HistoryStatements.settled, bind: { bind(key, &$0) }) { row in
+        block = SettledBlock(row.bytes(0))
+      }
+      var states = block ?? SettledBlock()
+      while let next = rest.first, Self.isSame(next.key, key) {
+        states[next.key.serial] = next.state
+        rest = rest.dropFirst()
+      }
+      batch.write(HistoryStatements.putSettled) { row in
+        bind(key, &row)
+        row.bind(states.bytes)
       }
     }
-    moveOn(rows == Limits.rowsPerPruning ? last : nil, found: !old.isEmpty, at: batch.boot)
+  }
+
+  /// Whether a number belongs to the block that `block` names by its number.
+  private static func isSame(_ key: NumberKey, _ block: NumberKey) -> Bool {
+    key.pool == block.pool && key.edition == block.edition && key.period == block.period
+      && SettledBlock.number(of: key.serial) == block.serial
+  }
+
+  private func bind(_ key: NumberKey, _ row: inout Row) {
+    row.bind(key.pool)
+    row.bind(Int64(key.edition))
+    row.bind(Int64(key.period))
+    row.bind(key.serial)
   }
 
   private func moveOn(_ last: NumberKey?, found: Bool, at boot: BootTime) {
     if let last {
+      let isSameSeries =
+        last.pool == position.last.pool && last.edition == position.last.edition
+        && last.period == position.last.period
+      position.young = found ? 0 : isSameSeries ? position.young + 1 : 1
       position.last = last
+      let isWholeRound = position.round % Limits.roundsPerWholeRound == 0
+      if position.young >= Limits.youngLooks, !isWholeRound { position.last.serial = .max }
       // Where there is one old row there are more: go on as soon as the foreground lets it.
       position.due = found ? boot : boot + Self.pace
       return
     }
-    let next = position.table + 1
+    let isRoundOver = position.table + 1 == Self.tables.count
     position = Position(
-      table: next < Self.tables.count ? next : 0,
-      due: next < Self.tables.count ? boot + Self.pace : boot + Self.pause)
+      table: isRoundOver ? 0 : position.table + 1,
+      round: isRoundOver ? position.round + 1 : position.round,
+      due: boot + (isRoundOver ? Self.pause : Self.pace))
   }
 }

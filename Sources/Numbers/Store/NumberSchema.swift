@@ -15,6 +15,7 @@ enum NumberSchema {
     Migration(number: 6, sql: serials),
     Migration(number: 7, sql: imports),
     Migration(number: 8, sql: changes),
+    Migration(number: 9, sql: history),
   ]
 
   private static let pools = """
@@ -206,6 +207,55 @@ enum NumberSchema {
       implicit BIGINT NOT NULL,
       PRIMARY KEY (pool, lease)
     ) WITHOUT ROWID;
+    """
+
+  /// Blocks of what became of ended numbers, what a pool had counted when an hour (unit 1) or a day
+  /// (unit 2) began, and how many numbers of a series are in which state.
+  private static let history = """
+    ALTER TABLE number_pool ADD COLUMN history_retention_us BIGINT NOT NULL DEFAULT 604800000000;
+    CREATE TABLE number_settled (
+      pool BIGINT NOT NULL,
+      edition BIGINT NOT NULL,
+      period BIGINT NOT NULL,
+      block BIGINT NOT NULL,
+      states BLOB NOT NULL,
+      PRIMARY KEY (pool, edition, period, block)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_mark (
+      pool BIGINT NOT NULL,
+      unit BIGINT NOT NULL,
+      bucket BIGINT NOT NULL,
+      generated BIGINT NOT NULL,
+      allocated BIGINT NOT NULL,
+      completed BIGINT NOT NULL,
+      released BIGINT NOT NULL,
+      expired BIGINT NOT NULL,
+      reused BIGINT NOT NULL,
+      lapsed BIGINT NOT NULL,
+      retired BIGINT NOT NULL,
+      imported BIGINT NOT NULL,
+      PRIMARY KEY (pool, unit, bucket)
+    ) WITHOUT ROWID;
+    CREATE TABLE number_mark_amount (
+      pool BIGINT NOT NULL,
+      unit BIGINT NOT NULL,
+      bucket BIGINT NOT NULL,
+      currency TEXT NOT NULL,
+      completed_minor BIGINT NOT NULL,
+      PRIMARY KEY (pool, unit, bucket, currency)
+    ) WITHOUT ROWID;
+    ALTER TABLE number_series ADD COLUMN in_stock BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN live BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE number_series ADD COLUMN waiting BIGINT NOT NULL DEFAULT 0;
+    UPDATE number_series SET
+      in_stock = (SELECT COALESCE(SUM(n.last_serial - n.next_serial + 1), 0) FROM number_range n
+        WHERE n.pool = number_series.pool AND n.edition = number_series.edition
+        AND n.period = number_series.period AND n.lapsed = 0),
+      live = (SELECT COUNT(*) FROM number_lock n WHERE n.pool = number_series.pool
+        AND n.edition = number_series.edition AND n.period = number_series.period),
+      waiting = (SELECT COUNT(*) FROM number_returned n WHERE n.pool = number_series.pool
+        AND n.edition = number_series.edition AND n.period = number_series.period
+        AND n.retired = 0);
     """
 
   /// `event` is the sequence of the last event of the number, the range or the lease in the pool's

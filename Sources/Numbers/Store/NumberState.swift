@@ -60,6 +60,9 @@ public final class NumberState: WriterState {
         row.bind(series.counts.retired)
         row.bind(series.counts.lapsed)
         row.bind(series.counts.skipped)
+        row.bind(series.stockCount)
+        row.bind(Int64(series.live.count))
+        row.bind(Int64(series.returns.count))
       }
     }
     for range in book.dirtyRanges { writeRange(range, batch) }

@@ -4,13 +4,15 @@ internal import Store
 enum NumberStatements {
   static let insertPool = Statement(
     """
-    INSERT INTO number_pool VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    INSERT INTO number_pool VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+      $15, $16)
     """)
   static let updatePool = Statement(
     """
     UPDATE number_pool SET updated_us = $2, low_watermark = $3, high_watermark = $4,
       generation_batch = $5, max_age_us = $6, reuse = $7, quarantine_us = $8, lease_mode = $9,
-      min_lease_us = $10, max_lease_us = $11, default_lease_us = $12, holder_quota = $13
+      min_lease_us = $10, max_lease_us = $11, default_lease_us = $12, holder_quota = $13,
+      history_retention_us = $14
     WHERE pool = $1
     """)
   static let insertEdition = Statement(
@@ -50,10 +52,11 @@ enum NumberStatements {
     """)
   static let putSeries = Statement(
     """
-    INSERT INTO number_series VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO number_series VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (pool, edition, period) DO UPDATE SET next_serial = excluded.next_serial,
       completed = excluded.completed, retired = excluded.retired, lapsed = excluded.lapsed,
-      skipped = excluded.skipped
+      skipped = excluded.skipped, in_stock = excluded.in_stock, live = excluded.live,
+      waiting = excluded.waiting
     """)
   static let findSeries = Statement(
     """
@@ -121,23 +124,6 @@ enum NumberStatements {
     DELETE FROM number_returned
     WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
-  static let oldCompleted = Statement(
-    """
-    SELECT pool, edition, period, serial, completed_us, 1 FROM number_completed
-    WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
-    ORDER BY pool, edition, period, serial LIMIT $5
-    """)
-  static let deleteCompleted = Statement(
-    """
-    DELETE FROM number_completed
-    WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
-    """)
-  static let oldReturned = Statement(
-    """
-    SELECT pool, edition, period, serial, returned_us, retired FROM number_returned
-    WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
-    ORDER BY pool, edition, period, serial LIMIT $5
-    """)
   static let putLease = Statement(
     """
     INSERT INTO number_lease VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -153,7 +139,10 @@ enum NumberStatements {
     SELECT p.pool, business, created_us, updated_us, low_watermark, high_watermark,
       generation_batch, max_age_us, reuse, quarantine_us, lease_mode, min_lease_us, max_lease_us,
       default_lease_us, generated, allocated, completed, released, expired, reused, lapsed,
-      retired, next_lease, last_generated_us, holder_quota, imported
+      retired, next_lease, last_generated_us, holder_quota, imported,
+      history_retention_us,
+      (SELECT MAX(bucket) FROM number_mark m WHERE m.pool = p.pool AND unit = 1),
+      (SELECT MAX(bucket) FROM number_mark m WHERE m.pool = p.pool AND unit = 2)
     FROM number_pool p JOIN number_counter c ON c.pool = p.pool ORDER BY p.pool
     """)
   static let editions = Statement(

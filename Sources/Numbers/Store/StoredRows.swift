@@ -17,6 +17,7 @@ final class StoredRows: NumberRows {
       row.bind(pool.created)
       bindSettings(of: pool, &row)
     }
+    NumberFeed.setRetention(of: pool, batch)
   }
 
   func updatePool(_ pool: Pool) {
@@ -24,6 +25,7 @@ final class StoredRows: NumberRows {
       row.bind(pool.id)
       bindSettings(of: pool, &row)
     }
+    NumberFeed.setRetention(of: pool, batch)
   }
 
   private func bindSettings(of pool: Pool, _ row: inout Row) {
@@ -40,6 +42,7 @@ final class StoredRows: NumberRows {
     row.bind(settings.maxLease)
     row.bind(settings.defaultLease)
     row.bind(settings.holderQuota)
+    row.bind(settings.historyRetention)
   }
 
   func insertEdition(_ edition: Edition, of pool: Pool) {
@@ -308,6 +311,40 @@ final class StoredRows: NumberRows {
       failure = error
     }
     return found
+  }
+
+  func insertMark(_ unit: SeriesUnit, _ bucket: Int64, of pool: Pool) {
+    let counters = pool.counters
+    batch.write(HistoryStatements.insertMark) { row in
+      row.bind(pool.id)
+      row.bind(Int64(unit.rawValue))
+      row.bind(bucket)
+      row.bind(counters.generated)
+      row.bind(counters.allocated)
+      row.bind(counters.completed)
+      row.bind(counters.released)
+      row.bind(counters.expired)
+      row.bind(counters.reused)
+      row.bind(counters.lapsed)
+      row.bind(counters.retired)
+      row.bind(counters.imported)
+    }
+    for (currency, minor) in pool.amounts.sorted(by: { $0.key < $1.key }) {
+      batch.write(HistoryStatements.insertMarkAmount) { row in
+        row.bind(pool.id)
+        row.bind(Int64(unit.rawValue))
+        row.bind(bucket)
+        row.bind(currency)
+        row.bind(minor)
+      }
+    }
+    for statement in [HistoryStatements.deleteMarks, HistoryStatements.deleteMarkAmounts] {
+      batch.write(statement) { row in
+        row.bind(pool.id)
+        row.bind(Int64(unit.rawValue))
+        row.bind(bucket - unit.kept)
+      }
+    }
   }
 
   func endedNumber(_ key: NumberKey) -> EndedNumber? {

@@ -95,6 +95,7 @@ extension ServerProcess {
     numbers.register(with: &router)
     numbers.answerAtOnce(&router)
     LockingService(store, limits: configuration.capacity).register(with: &router)
+    HistoryService(store).register(with: &router)
     WarningService(store).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.

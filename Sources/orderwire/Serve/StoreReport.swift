@@ -6,7 +6,9 @@ import Store
 /// Passes on what happens to the store: to the log, to health, and in the worst case to whoever started us.
 struct StoreReport: Sendable {
   /// What health answers for beside the server as a whole.
-  static let services = ["orderwire.v1.AllocationService", "orderwire.v1.LockingService"]
+  static let services = [
+    "orderwire.v1.AllocationService", "orderwire.v1.LockingService", "orderwire.v1.HistoryService",
+  ]
 
   let path: String
   let health: HealthService

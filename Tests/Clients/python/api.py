@@ -32,6 +32,8 @@ def _generate():
 _generate()
 allocation = importlib.import_module("orderwire.v1.allocation_pb2")
 allocation_grpc = importlib.import_module("orderwire.v1.allocation_pb2_grpc")
+history = importlib.import_module("orderwire.v1.history_pb2")
+history_grpc = importlib.import_module("orderwire.v1.history_pb2_grpc")
 locking = importlib.import_module("orderwire.v1.locking_pb2")
 locking_grpc = importlib.import_module("orderwire.v1.locking_pb2_grpc")
 warnings = importlib.import_module("orderwire.v1.warnings_pb2")
@@ -61,9 +63,10 @@ class Client:
         self._stubs = [
             allocation_grpc.AllocationServiceStub(channel),
             locking_grpc.LockingServiceStub(channel),
+            history_grpc.HistoryServiceStub(channel),
             warnings_grpc.WarningServiceStub(channel),
         ]
-        self._modules = [allocation, locking, warnings]
+        self._modules = [allocation, locking, history, warnings]
 
     def __getattr__(self, method):
         for stub, module in zip(self._stubs, self._modules):

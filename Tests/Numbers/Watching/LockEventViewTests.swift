@@ -20,8 +20,8 @@ import Testing
   func chunk(_ count: Int, edition: Int32 = 0, damage: Int? = nil) -> FeedChunk {
     var fixture = EventFixture()
     for index in 0..<count {
-      let kinds: [NumberEvent.Kind] = [.generated, .allocated, .allocated, .completed]
-      var event = NumberEvent(kind: kinds[index % 4], time: Int64(index))
+      let kinds: [Numbers.NumberEvent.Kind] = [.generated, .allocated, .allocated, .completed]
+      var event = Numbers.NumberEvent(kind: kinds[index % 4], time: Int64(index))
       if event.kind.hasCaller {
         event.caller = Caller(principal: "", holder: index % 8 < 4 ? "a" : "b")
       }

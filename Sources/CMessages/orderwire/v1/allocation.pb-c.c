@@ -253,7 +253,7 @@ void   orderwire__v1__parse_number_response__init
   static const Orderwire__V1__ParseNumberResponse init_value = ORDERWIRE__V1__PARSE_NUMBER_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[23] =
+static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[24] =
 {
   {
     "business",
@@ -531,6 +531,18 @@ static const ProtobufCFieldDescriptor orderwire__v1__pool__field_descriptors[23]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "history_retention",
+    30,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Pool, history_retention),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   0,   /* field[0] = business */
@@ -540,6 +552,7 @@ static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   6,   /* field[6] = generation_batch */
   17,   /* field[17] = generation_stops */
   5,   /* field[5] = high_watermark */
+  23,   /* field[23] = history_retention */
   20,   /* field[20] = holder_quota */
   10,   /* field[10] = lease_mode */
   4,   /* field[4] = low_watermark */
@@ -557,11 +570,12 @@ static const unsigned orderwire__v1__pool__field_indices_by_name[] = {
   22,   /* field[22] = unguessable_serials */
   15,   /* field[15] = update_time */
 };
-static const ProtobufCIntRange orderwire__v1__pool__number_ranges[2 + 1] =
+static const ProtobufCIntRange orderwire__v1__pool__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 20, 17 },
-  { 0, 23 }
+  { 30, 23 },
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
 {
@@ -571,10 +585,10 @@ const ProtobufCMessageDescriptor orderwire__v1__pool__descriptor =
   "Orderwire__V1__Pool",
   "orderwire.v1",
   sizeof(Orderwire__V1__Pool),
-  23,
+  24,
   orderwire__v1__pool__field_descriptors,
   orderwire__v1__pool__field_indices_by_name,
-  2,  orderwire__v1__pool__number_ranges,
+  3,  orderwire__v1__pool__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__pool__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -56,7 +56,7 @@ extension Book {
     try checkQuota(command.count, of: command.caller, in: pool)
     let plan = try plan(command.count, in: pool, at: now)
 
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     let hold = open(lease, command.caller, in: pool, at: now)
     var numbers: [Allocation.Number] = []
     numbers.reserveCapacity(command.count)
@@ -198,6 +198,7 @@ extension Book {
     lock.event = recordBeginning(of: lock, hold, in: pool)
     attach(lock, to: series)
     handedSinceExpiry += 1
+    write(series)
     rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
     let skeleton = edition.skeleton(at: generated) ?? []
     return Allocation.Number(

@@ -78,10 +78,7 @@ extension Book {
         after: 0, in: pool, at: target.moment))
     undoLog.append(.seriesAdvanced(series, next: series.next))
     series.next += count
-    if !series.isDirty {
-      series.isDirty = true
-      dirtySeries.append(series)
-    }
+    write(series)
     add(range, to: series, in: pool)
     undoLog.append(.rangeAdded(pool, range))
     pool.counters.generated += count
@@ -183,7 +180,7 @@ extension Book {
       target.remaining > 0,
       (try? checkShown(target)) != nil
     {
-      touch(pool)
+      touch(pool, at: now, rows: rows)
       dropStale(in: pool, target, rows: rows)
       var ranges = 0
       while missing(in: pool) > 0 {

@@ -21,7 +21,7 @@ extension Book {
       }
     }
 
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     note(
       PoolChange(
         kind: .numbersImported, time: now.wall, principal: command.principal,

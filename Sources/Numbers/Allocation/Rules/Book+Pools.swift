@@ -42,7 +42,7 @@ extension Book {
       PoolChange(
         kind: .created, time: now.wall, principal: principal, detail: settings.template),
       of: pool, rows: rows)
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     fillLater(pool)
     return view(pool, at: now)
   }
@@ -81,7 +81,7 @@ extension Book {
         pool.updated = updated
         pool.zone = zone
       })
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     pool.settings = settings
     pool.updated = now.wall
     if let form {

@@ -78,6 +78,7 @@ extension PoolSettings {
       case .holderQuota: holderQuota != other.holderQuota
       case .startSerial: startSerial != other.startSerial
       case .unguessableSerials: unguessable != other.unguessable
+      case .historyRetention: historyRetention != other.historyRetention
       }
     }
   }

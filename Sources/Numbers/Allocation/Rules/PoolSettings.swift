@@ -33,6 +33,8 @@ struct PoolSettings: Sendable, Equatable {
   var startSerial: Int64 = 1
   /// Numbers show a keyed permutation of their serials.
   var unguessable = false
+  /// How long events and ended numbers are kept.
+  var historyRetention = Limits.defaultRetention
 
   init(template: String) {
     self.template = template
@@ -54,6 +56,8 @@ struct PoolSettings: Sendable, Equatable {
       ?? check(.maxLeaseTTL, maxLease, minLease, Limits.maxLeaseMicroseconds)
       ?? check(.defaultLeaseTTL, defaultLease, minLease, maxLease)
       ?? check(.holderQuota, holderQuota ?? 0, 0, CapacityLimits.mostLiveNumbersPerPool)
+      ?? check(
+        .historyRetention, historyRetention, Limits.minRetention, Limits.maxRetention)
   }
 
   /// So large that the stock is at most `Limits.rangesPerPool` ranges.
@@ -87,6 +91,7 @@ enum PoolField: String, Sendable, CaseIterable {
   case holderQuota = "holder_quota"
   case startSerial = "start_serial"
   case unguessableSerials = "unguessable_serials"
+  case historyRetention = "history_retention"
 }
 
 /// Whether `business` can name a pool: 1 to 64 ASCII letters, digits, '-', '_' or '.', first a

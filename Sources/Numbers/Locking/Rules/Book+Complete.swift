@@ -42,7 +42,7 @@ extension Book {
       found.append(number)
     }
 
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     var times: [Int64] = []
     times.reserveCapacity(found.count)
     for (item, number) in zip(command.items, found) {

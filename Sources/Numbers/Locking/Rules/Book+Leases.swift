@@ -97,7 +97,7 @@ extension Book {
     let ttl = ttl ?? pool.settings.defaultLease
     try check(ttl: ttl, in: pool)
     try checkRoom(in: pool)
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     let caller = callers.retain(caller)
     let index = add(ttl: ttl, caller: caller, isImplicit: false, in: pool, at: now)
     callers.release(caller)
@@ -111,7 +111,7 @@ extension Book {
     let pool = try pool(of: business)
     let index = try lease(id, of: caller, in: pool)
     guard let before = leases[index] else { throw .leaseNotFound }
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     undoLog.append(.leaseChanged(index, before))
     let event = recordRenewal(of: before, expires: now.boot + before.ttl, in: pool, at: now)
     leases.update(index) { lease in

@@ -45,7 +45,7 @@ extension Book {
       found.append(number)
     }
 
-    touch(pool)
+    touch(pool, at: now, rows: rows)
     var answers: [Released] = []
     answers.reserveCapacity(found.count)
     for number in found {

@@ -27,6 +27,7 @@ extension Book {
         generated: lock.generated, returned: now.boot, event: ended.event))
     pool.nextPlace += 1
     series.returns.append(now.boot)
+    write(series)
     series.uses += 1
     undoLog.append(.returnedAdded(pool, series))
   }
@@ -57,7 +58,7 @@ extension Book {
     while budget > 0, let (index, expires) = leases.earliest, expires <= now.boot,
       let lease = leases[index], let pool = pools[Int(lease.pool)]
     {
-      touch(pool)
+      touch(pool, at: now, rows: rows)
       if !lease.isExpiring {
         undoLog.append(.leaseChanged(index, lease))
         leases.update(index) { $0.isExpiring = true }

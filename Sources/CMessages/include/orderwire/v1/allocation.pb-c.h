@@ -157,10 +157,11 @@ struct  Orderwire__V1__Pool
   int64_t start_serial;
   protobuf_c_boolean has_unguessable_serials;
   protobuf_c_boolean unguessable_serials;
+  Google__Protobuf__Duration *history_retention;
 };
 #define ORDERWIRE__V1__POOL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pool__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, ORDERWIRE__V1__SERIAL_PERIOD__SERIAL_PERIOD_UNSPECIFIED, 0, 0, 0, 0, 0, 0, NULL, 0, ORDERWIRE__V1__REUSE_POLICY__REUSE_POLICY_UNSPECIFIED, NULL, 0, ORDERWIRE__V1__LEASE_MODE__LEASE_MODE_UNSPECIFIED, NULL, NULL, NULL, NULL, NULL, NULL, 0,NULL, 0,NULL, NULL, 0, 0, 0, 0, 0, 0, NULL }
 
 
 struct  Orderwire__V1__PoolStop
