@@ -184,7 +184,8 @@ struct SerialAccount {
     }
     let counted = [
       count(.inStock), count(.live), count(.waiting), count(.completed),
-      count(.retiredAfterRelease, .retiredAfterExpiry), count(.lapsed), count(.skipped), count(.unaccounted),
+      count(.retiredAfterRelease, .retiredAfterExpiry), count(.lapsed), count(.skipped),
+      count(.unaccounted),
     ]
     let told = [
       totals.inStock, totals.live, totals.waiting, totals.completed, totals.retired,
