@@ -49,6 +49,7 @@ import Testing
     after.holderQuota = 1
     after.startSerial += 1
     after.unguessable = true
+    after.historyRetention += 1
     #expect(after.differences(from: before) == PoolField.allCases)
     #expect(before.differences(from: before).isEmpty)
   }
