@@ -3,12 +3,11 @@
 `message-round-trip` (Tests/Messages/RoundTrip) decodes and encodes an Everything for each frame.
 """
 
-import importlib
+import importlib.util
 import pathlib
 import random
 import struct
 import subprocess
-import sys
 
 import grpc_tools
 import pytest
@@ -44,11 +43,11 @@ def proto(tmp_path_factory):
         ]
     )
     assert status == 0
-    sys.path.insert(0, str(folder))
-    try:
-        return importlib.import_module("orderwire.test.v1.everything_pb2")
-    finally:
-        sys.path.remove(str(folder))
+    # By its file: the package `orderwire` is that of the client.
+    spec = importlib.util.spec_from_file_location("everything_pb2", folder / "orderwire/test/v1/everything_pb2.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def round_trip(program, frames):
