@@ -24,13 +24,15 @@ extension Loop {
     if mustWake { ring() }
   }
 
-  /// Suspends a task that runs on this loop until `duration` has passed.
+  /// Suspends a task until `duration` has passed. Any thread, until the loop's thread ends.
   ///
   /// `Task.sleep` would start threads of its own; this is a timer of the loop.
   public func sleep(for duration: Duration) async throws(CancellationError) {
     let nap = Nap(loop: self)
     await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in nap.begin(duration, continuation) }
+      await withUnsafeContinuation { continuation in
+        execute { nap.begin(duration, continuation) }
+      }
     } onCancel: {
       self.execute { nap.end() }
     }
@@ -39,7 +41,7 @@ extension Loop {
 }
 
 /// One sleep: begun, then ended once, by its timer or by a cancellation, which may come first.
-// @unchecked: confined to the loop, where the sleeping task runs and the cancellation is sent.
+// @unchecked: confined to the loop, to which both its begin and its cancellation are sent.
 private final class Nap: @unchecked Sendable {
   private let loop: Loop
   private var timer: Timer?

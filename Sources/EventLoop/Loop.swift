@@ -8,7 +8,8 @@ internal import Synchronization
 /// An epoll thread. A tick is: wait; readiness handlers; due timers; jobs; what was put off to the
 /// tick's end (one flush a connection). As a `TaskExecutor` it runs the async code of its tasks.
 ///
-/// What is marked "loop only" may be called on the loop's thread alone, or before `start()`.
+/// What is marked "loop only" may be called on the loop's thread alone, or while no thread runs it; debug
+/// builds check it.
 // @unchecked: `inbox` is behind a lock; everything else is touched by the loop's thread only.
 public final class Loop: TaskExecutor, @unchecked Sendable {
   /// The loop's place in its group.
@@ -34,6 +35,7 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   let inbox = Mutex(Inbox())
   private let wakeup: Int32
   private var thread = pthread_t()
+  private let isRunning = Atomic(false)
   private var poller: Poller
   private let timers = TimerHeap()
   private var isStopping = false
@@ -67,6 +69,10 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     clinux_thread_pointer() == Unmanaged.passUnretained(self).toOpaque()
   }
 
+  private func assertConfined() {
+    assert(isCurrent || !isRunning.load(ordering: .relaxed), "not on the loop's thread")
+  }
+
   /// The time at which this tick began to run handlers. Loop only.
   public var now: MonotonicTime { lastNow }
 
@@ -74,32 +80,44 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   public func watch(
     _ fd: Int32, _ interest: Readiness, _ handler: any ReadinessHandler
   ) throws(SystemError) -> Watch {
-    try poller.add(fd, interest, handler)
+    assertConfined()
+    return try poller.add(fd, interest, handler)
   }
 
   /// Changes what a descriptor is watched for. Loop only.
-  public func change(_ watch: Watch, _ interest: Readiness) { poller.change(watch, interest) }
+  public func change(_ watch: Watch, _ interest: Readiness) {
+    assertConfined()
+    poller.change(watch, interest)
+  }
 
   /// Ends a watch; call it before the descriptor is closed. Loop only.
-  public func unwatch(_ watch: Watch) { poller.remove(watch) }
+  public func unwatch(_ watch: Watch) {
+    assertConfined()
+    poller.remove(watch)
+  }
 
   /// Makes a callback after `delay`. Loop only.
   @discardableResult
   public func schedule(after delay: Duration, _ body: @escaping () -> Void) -> Timer {
-    timers.add(deadline: MonotonicTime.current.advanced(by: delay), body)
+    schedule(at: MonotonicTime.current.advanced(by: delay), body)
   }
 
   /// Makes a callback at `deadline`. Loop only.
   @discardableResult
   public func schedule(at deadline: MonotonicTime, _ body: @escaping () -> Void) -> Timer {
-    timers.add(deadline: deadline, body)
+    assertConfined()
+    return timers.add(deadline: deadline, body)
   }
 
   /// Puts `body` off to the end of the tick, after all handlers and jobs. Loop only.
-  public func atTickEnd(_ body: @escaping () -> Void) { tickEnd.append(body) }
+  public func atTickEnd(_ body: @escaping () -> Void) {
+    assertConfined()
+    tickEnd.append(body)
+  }
 
   /// The loop's own instance of `Value`, made at its first use. Loop only.
   public func local<Value: AnyObject>(_ make: () -> Value) -> Value {
+    assertConfined()
     let key = ObjectIdentifier(Value.self)
     if let found = locals[key] as? Value { return found }
     let value = make()
@@ -108,9 +126,11 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   }
 
   func start() throws(SystemError) {
+    isRunning.store(true, ordering: .relaxed)
     let me = Unmanaged.passRetained(self)
     let code = pthread_create(&thread, nil, runLoopThread, me.toOpaque())
     guard code == 0 else {
+      isRunning.store(false, ordering: .relaxed)
       me.release()
       throw SystemError("pthread_create", code: code)
     }
@@ -133,6 +153,7 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     poller.removeAll()
     timers.removeAll()
     locals.removeAll()
+    isRunning.store(false, ordering: .relaxed)
     clinux_set_thread_pointer(nil)
   }
 

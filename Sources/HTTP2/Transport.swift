@@ -118,8 +118,10 @@ final class Transport {
 
   /// Says goodbye, as far as the socket takes it, and that nothing more will be sent.
   func shutDown() {
-    if let ssl, isHandshakeDone { SSL_shutdown(ssl) }
-    ERR_clear_error()
+    if let ssl {
+      if isHandshakeDone { SSL_shutdown(ssl) }
+      ERR_clear_error()
+    }
     shutdown(fd, Int32(SHUT_WR))
   }
 

@@ -11,8 +11,17 @@ struct ServerOptions: ParsableArguments {
   @Option(help: .init("Use TLS, and trust these authorities, PEM.", valueName: "file"))
   var tlsCa: String?
 
-  /// The server, and `loops` threads that call it.
-  func target(loops: Int = 1) throws(CommandFailure) -> LoadTarget {
+  /// Runs `body` with the server and `loops` threads to call it, which have ended when this returns: a thread
+  /// that uses a library while the process's exit takes it down would crash.
+  func withTarget<Value>(
+    loops: Int = 1, _ body: (LoadTarget) throws(CommandFailure) -> Value
+  ) throws(CommandFailure) -> Value {
+    let target = try target(loops: loops)
+    defer { target.loops.stop() }
+    return try body(target)
+  }
+
+  private func target(loops: Int) throws(CommandFailure) -> LoadTarget {
     guard let server = HostAndPort(connect) else {
       throw CommandFailure(.usage, "--connect: \"\(connect)\" is not HOST:PORT")
     }
@@ -40,13 +49,14 @@ struct ServerOptions: ParsableArguments {
   func withChannel<Value: Sendable>(
     _ body: @escaping @Sendable (ClientChannel) async throws(RPCError) -> Value
   ) throws(CommandFailure) -> Value {
-    let target = try target()
-    return try target.run { (loop) throws(CommandFailure) in
-      let channel = try await target.connect(on: loop)
-      do throws(RPCError) {
-        return try await body(channel)
-      } catch {
-        throw CommandFailure(error)
+    try withTarget { (target) throws(CommandFailure) in
+      try target.run { (loop) throws(CommandFailure) in
+        let channel = try await target.connect(on: loop)
+        do throws(RPCError) {
+          return try await body(channel)
+        } catch {
+          throw CommandFailure(error)
+        }
       }
     }
   }

@@ -107,8 +107,9 @@ struct BenchCommand: ParsableCommand {
     do throws(CommandFailure) {
       // Each connection is a descriptor.
       ProcessLimits.prepare()
-      let target = try server.target(loops: loops)
-      if idle, let serverPid { try hold(target, serverPid) } else { try load(target) }
+      try server.withTarget(loops: loops) { (target) throws(CommandFailure) in
+        if idle, let serverPid { try hold(target, serverPid) } else { try load(target) }
+      }
     } catch {
       throw error.report()
     }

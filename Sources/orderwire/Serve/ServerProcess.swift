@@ -28,6 +28,7 @@ struct ServerProcess {
     let health = HealthService()
     let store = try openStore(health)
     let loops = try startedLoops()
+    defer { loops.stop() }
     let server = RPCServer(router: router(store, health), health: health, loops: loops)
     var listeners: [String] = []
     for endpoint in endpoints { listeners.append(try listen(server, at: endpoint, tls)) }
@@ -50,7 +51,6 @@ struct ServerProcess {
       await server.shutdown(grace: grace)
       await store.close()
     }
-    loops.stop()
     log.notice("stopped")
   }
 }

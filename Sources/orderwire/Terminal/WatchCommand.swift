@@ -65,8 +65,9 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     do throws(CommandFailure) {
-      let target = try server.target()
-      try target.run { [self] (loop) throws(CommandFailure) in try await follow(target, on: loop) }
+      try server.withTarget { [self] (target) throws(CommandFailure) in
+        try target.run { (loop) throws(CommandFailure) in try await follow(target, on: loop) }
+      }
     } catch {
       throw error.report()
     }
