@@ -160,7 +160,7 @@ public struct AllocationService: AllocationServiceProtocol {
       let allocation = try book.allocate(command, at: now, rows: rows)
       if let low = allocation.low { onLowSerials(low) }
       return AllocateResponse(
-        allocation, incarnation: book.incarnation, repeatable: repeatable)
+        allocation.handed, allocation.form, incarnation: book.incarnation, repeatable: repeatable)
     }
   }
 
@@ -228,15 +228,15 @@ extension AllocateCommand.LeaseChoice {
 }
 
 extension AllocateResponse {
-  init(_ allocation: Allocation, incarnation: UInt64, repeatable: Bool) {
-    let expireTime = allocation.expireTime.map { ProtoTimestamp(microseconds: $0) }
-    self.init(
-      numbers: allocation.numbers.map { number in
-        AllocatedNumber(
-          number: number.number,
-          token: Token(incarnation: incarnation, generation: UInt64(number.generation)),
-          expireTime: expireTime)
-      },
-      leaseID: allocation.lease, repeatable: repeatable)
+  init(_ handed: HandedNumbers, _ form: NumberForm, incarnation: UInt64, repeatable: Bool) {
+    let expireTime = handed.expireTime.map { ProtoTimestamp(microseconds: $0) }
+    self.init(leaseID: handed.lease, repeatable: repeatable)
+    numbers.reserveCapacity(Int(handed.count))
+    for run in handed.runs {
+      let token = Token(incarnation: incarnation, generation: UInt64(run.generation))
+      form.numbers(of: run) { number in
+        numbers.append(AllocatedNumber(number: number, token: token, expireTime: expireTime))
+      }
+    }
   }
 }

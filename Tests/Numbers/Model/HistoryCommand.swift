@@ -54,7 +54,7 @@ enum HistoryCommand: Sendable {
       }
       return "updated"
     case .allocate(let command):
-      return Self.answer(try book.allocate(command, at: now, rows: rows))
+      return Self.answer(GivenNumbers(try book.allocate(command, at: now, rows: rows)))
     case .complete(let command):
       return Self.answer(try book.complete(command, at: now, rows: rows))
     case .release(let command):
@@ -110,7 +110,7 @@ enum HistoryCommand: Sendable {
 
   // MARK: - Answers as texts, for comparing and for keeping
 
-  static func answer(_ allocation: Allocation) -> String {
+  static func answer(_ allocation: GivenNumbers) -> String {
     var text = "lease \(allocation.lease)"
     if let time = allocation.expireTime { text += " till \(time)" }
     if let low = allocation.low { text += ", \(low.period) has \(low.remaining) left" }

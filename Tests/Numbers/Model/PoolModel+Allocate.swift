@@ -1,7 +1,8 @@
 @testable import Numbers
 
 extension PoolModel {
-  mutating func allocate(_ command: AllocateCommand, _ now: Moment) throws(Refusal) -> Allocation {
+  mutating func allocate(_ command: AllocateCommand, _ now: Moment) throws(Refusal) -> GivenNumbers
+  {
     if let cause = cause(.business) { throw .businessStopped(cause) }
     let lease = try lease(for: command, now)
     guard counters.live + Int64(command.count) <= HistoryModel.limits.liveNumbersPerPool else {
@@ -45,7 +46,7 @@ extension PoolModel {
       nextLease += 1
     }
     counters.allocated += Int64(taken.count)
-    return Allocation(
+    return GivenNumbers(
       numbers: taken.map { hand($0, to: command.caller, lease.id, now) }, lease: lease.id,
       expireTime: leases[lease.id].map { now.shown(at: $0.expires) }, low: warning(now))
   }

@@ -14,18 +14,11 @@ struct AllocateCommand: Sendable {
   var lease = LeaseChoice.poolDefault
 }
 
-/// The numbers handed out.
-struct Allocation: Sendable, Equatable {
-  struct Number: Sendable, Equatable {
-    var number: String
-    var generation: UInt32
-  }
-
-  var numbers: [Number]
-  /// 0 where there is none.
-  var lease: Int64
-  /// Wall clock, µs.
-  var expireTime: Int64?
+/// What became of an allocation.
+struct Allocation: Sendable {
+  var handed: HandedNumbers
+  /// Of the template of all its numbers.
+  var form: NumberForm
   /// Set once a period: few of its serials are left.
   var low: LowSerials?
 }
@@ -58,19 +51,18 @@ extension Book {
 
     touch(pool, at: now, rows: rows)
     let hold = open(lease, command.caller, in: pool, at: now)
-    var numbers: [Allocation.Number] = []
-    numbers.reserveCapacity(command.count)
-    takeReturned(plan, hold, in: pool, at: now, rows: rows, into: &numbers)
+    var handed = HandedNumbers(
+      edition: plan.target.edition.index, lease: hold.leaseID, expireTime: hold.expireTime)
+    takeReturned(plan, hold, in: pool, at: now, rows: rows, into: &handed)
     if plan.missing > 0 {
       generate(max(plan.missing, pool.settings.generationBatch), in: pool, plan.target, rows: rows)
     }
-    takeStock(plan, hold, in: pool, at: now, rows: rows, into: &numbers)
+    takeStock(plan, hold, in: pool, at: now, rows: rows, into: &handed)
     callers.release(hold.caller)
-    pool.counters.allocated += Int64(numbers.count)
+    pool.counters.allocated += handed.count
     fillLater(pool)
     return Allocation(
-      numbers: numbers, lease: hold.leaseID, expireTime: hold.expireTime,
-      low: warning(of: plan.target, in: pool))
+      handed: handed, form: plan.target.edition.form, low: warning(of: plan.target, in: pool))
   }
 
   /// Where an allocation takes its numbers from.
@@ -129,7 +121,7 @@ extension Book {
 
   private func takeReturned(
     _ plan: Plan, _ hold: Hold, in pool: Pool, at now: Moment, rows: any NumberRows,
-    into numbers: inout [Allocation.Number]
+    into handed: inout HandedNumbers
   ) {
     guard plan.lineCount > 0 else { return }
     for offset in 0..<plan.lineCount {
@@ -149,7 +141,7 @@ extension Book {
       }
       rows.deleteReturned(key)
       pool.counters.reused += 1
-      numbers.append(
+      handed.append(
         hand(
           key, series, in: pool, generation: number.generation + 1, generated: number.generated,
           after: number.event, hold, at: now, rows: rows))
@@ -160,7 +152,7 @@ extension Book {
 
   private func takeStock(
     _ plan: Plan, _ hold: Hold, in pool: Pool, at now: Moment, rows: any NumberRows,
-    into numbers: inout [Allocation.Number]
+    into handed: inout HandedNumbers
   ) {
     var needed = plan.fromStock
     var spent = 0
@@ -175,7 +167,7 @@ extension Book {
       let count = min(needed, range.count)
       use(range, count, in: pool)
       for serial in (range.next - count)..<range.next {
-        numbers.append(
+        handed.append(
           hand(
             key(series, serial), series, in: pool, generation: 1, generated: range.generated,
             after: range.event, hold, at: now, rows: rows))
@@ -189,8 +181,7 @@ extension Book {
   private func hand(
     _ key: NumberKey, _ series: Series, in pool: Pool, generation: UInt32, generated: Int64,
     after event: Int64, _ hold: Hold, at now: Moment, rows: any NumberRows
-  ) -> Allocation.Number {
-    let edition = pool.editions[Int(series.edition)]
+  ) -> HandedRun {
     var lock = Lock(
       series: series.index, lease: hold.lease, caller: hold.caller,
       generation: generation, serial: key.serial, allocated: now.wall, generated: generated,
@@ -200,9 +191,8 @@ extension Book {
     handedSinceExpiry += 1
     write(series)
     rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
-    let skeleton = edition.skeleton(at: generated) ?? []
-    return Allocation.Number(
-      number: edition.form.number(skeleton, serial: key.serial, period: key.period),
-      generation: generation)
+    return HandedRun(
+      period: key.period, first: key.serial, last: key.serial, generation: generation,
+      generated: generated)
   }
 }
