@@ -227,7 +227,7 @@ import Testing
   }
 
   static let count = Statement(
-    "SELECT (SELECT count(*) FROM request), (SELECT count(*) FROM request_index)")
+    "SELECT (SELECT count(*) FROM request_chunk), (SELECT count(*) FROM request_index)")
 
   @Test func aFailedBatchLeavesNoTrace() async throws {
     let store = try open()

@@ -4,11 +4,21 @@ public struct Migration: Sendable {
   public let number: Int
   /// SQL text of any number of statements; what it does must be the same on every run.
   public let sql: String
+  /// Behind the SQL and in its transaction: for rows that SQL can't make from others.
+  let convert: (@Sendable (SQLiteConnection) throws(StoreError) -> Void)?
 
   /// Step `number`.
   public init(number: Int, sql: String) {
+    self.init(number: number, sql: sql, convert: nil)
+  }
+
+  init(
+    number: Int, sql: String,
+    convert: (@Sendable (SQLiteConnection) throws(StoreError) -> Void)?
+  ) {
     self.number = number
     self.sql = sql
+    self.convert = convert
   }
 
   /// Tells a step that was edited after it was applied somewhere.

@@ -73,5 +73,6 @@ struct Migrator {
     } catch {
       throw error.error
     }
+    try migration.convert?(connection)
   }
 }

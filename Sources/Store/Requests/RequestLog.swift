@@ -1,34 +1,35 @@
-/// The memory of request ids: who asked what, and the answer. The table `request` is the authority;
-/// what is in memory says where in it to look.
+/// The memory of request ids: who asked what, and the answer. The table `request_chunk` is the
+/// authority, a row for the requests of a batch; what is in memory says where in it to look.
 final class RequestLog: WriterState {
   static let capability = "request"
   static let migrations = RequestSchema.migrations
 
   /// A maker's clock may be ahead of ours by this; an id from further ahead has no time for us.
   static let clockSkew = Duration.seconds(300)
+  /// About what a request takes in its row besides its id and answer.
+  static let entryBytes = 64
   /// Longer answers aren't kept in memory.
   static let recentAnswerBytes = 4_096
-  /// How many rows one piece of background work looks at.
-  static let chunk = 512
 
   struct Entry {
     let sequence: Int64
     let key: RequestKey
+    let hash: UInt64
     let answer: [UInt8]
   }
 
-  private let configuration: StoreConfiguration
-  private var table = RequestTable()
+  let configuration: StoreConfiguration
+  var table = RequestTable()
   private var next: Int64
   /// Up to here requests are found by the index on disk, after it by `table`.
-  private var indexedThrough: Int64
+  var indexedThrough: Int64
   /// The newest time that an id carried which isn't kept any more: ids are forgotten by the boot
   /// clock, and would look young again when the wall clock is set back.
-  private var forgotten = Timestamp(microseconds: 0)
+  var forgotten = Timestamp(microseconds: 0)
   /// The oldest kept.
-  private var oldest: (sequence: Int64, boot: BootTime)?
+  var oldest: (sequence: Int64, boot: BootTime)?
   /// Of the batch in hand, in order of sequence.
-  private var pending: [Entry] = []
+  private(set) var pending: [Entry] = []
   /// By sequence modulo its size.
   private var recent: [Entry?]
 
@@ -59,8 +60,10 @@ final class RequestLog: WriterState {
         $0.bind(Int64.max)
       }
     ) { row in
-      let hash = UInt64(bitPattern: row.integer(1))
-      table.insert(RequestTable.tag(hash), row.integer(0))
+      let first = row.integer(0)
+      for (place, hash) in RequestChunk.hashes(row.bytes(2)).enumerated() {
+        table.insert(RequestTable.tag(hash), first + Int64(place))
+      }
     }
     self.table = table
   }
@@ -90,7 +93,7 @@ final class RequestLog: WriterState {
   }
 
   /// From so far ahead of the wall clock that it says nothing: one of the two clocks is wrong.
-  private func isAhead(_ time: Timestamp, _ batch: Batch) -> Bool {
+  func isAhead(_ time: Timestamp, _ batch: Batch) -> Bool {
     time > batch.wall + Self.clockSkew
   }
 
@@ -99,21 +102,11 @@ final class RequestLog: WriterState {
     let sequence = next
     let tag = RequestTable.tag(hash)
     let previousOldest = oldest
-    batch.write(RequestSchema.add) { row in
-      row.bind(sequence)
-      row.bind(Int64(bitPattern: hash))
-      row.bind(batch.boot)
-      row.bind(key.business)
-      row.bind(key.caller)
-      row.bind(key.method)
-      row.bind(key.requestID)
-      row.bind(key.bodyHash)
-      row.bind(answer)
-    }
     // Multiples of 2^32 look like empty slots.
     next = sequence + (UInt32(truncatingIfNeeded: sequence + 1) == 0 ? 2 : 1)
     table.insert(tag, sequence)
-    pending.append(Entry(sequence: sequence, key: key, answer: answer))
+    pending.append(Entry(sequence: sequence, key: key, hash: hash, answer: answer))
+    batch.announce(bytes: key.requestID.utf8.count + answer.count + Self.entryBytes)
     oldest = oldest ?? (sequence, batch.boot)
     batch.undo { [self] in
       next = sequence
@@ -121,6 +114,20 @@ final class RequestLog: WriterState {
       pending.removeLast()
       oldest = previousOldest
     }
+  }
+
+  /// All requests of the batch that weren't taken back, in a row or few.
+  func willCommit(_ batch: Batch) {
+    guard let first = pending.first else { return }
+    var chunk = RequestChunk(first: first.sequence, boot: batch.boot)
+    for entry in pending {
+      if !chunk.takes(entry.sequence) {
+        chunk.write(batch.write)
+        chunk = RequestChunk(first: entry.sequence, boot: batch.boot)
+      }
+      chunk.append(entry.key, hash: entry.hash, entry.answer)
+    }
+    chunk.write(batch.write)
   }
 
   func didCommit() {
@@ -137,21 +144,22 @@ final class RequestLog: WriterState {
     return entry.key.bodyHash == key.bodyHash ? .known(entry.answer) : .conflict
   }
 
-  private func entry(_ sequence: Int64, _ batch: Batch) throws(StoreError) -> Entry? {
+  private func entry(
+    _ sequence: Int64, _ batch: Batch
+  ) throws(StoreError) -> (key: RequestKey, answer: [UInt8])? {
     if let first = pending.first, sequence >= first.sequence {
-      return pending.first { $0.sequence == sequence }
+      return pending.first { $0.sequence == sequence }.map { ($0.key, $0.answer) }
     }
     if let entry = recent[Int(sequence % Int64(recent.count))], entry.sequence == sequence {
-      return entry
+      return (entry.key, entry.answer)
     }
-    var found: Entry?
-    try batch.queryCommitted(RequestSchema.read, bind: { $0.bind(sequence) }) { row in
-      found = Entry(
-        sequence: sequence,
-        key: RequestKey(
-          caller: row.text(1), business: row.text(0), method: row.text(2), requestID: row.text(3),
-          bodyHash: row.bytes(4)),
-        answer: row.bytes(5))
+    var found: (key: RequestKey, answer: [UInt8])?
+    try batch.queryCommitted(RequestSchema.read, bind: { $0.bind(sequence) }) {
+      row throws(StoreError) in
+      let first = row.integer(0)
+      guard first <= sequence else { return }
+      var reader = RequestChunkReader(row.bytes(1))
+      found = try reader.entry(Int(sequence - first))
     }
     return found
   }
@@ -162,110 +170,5 @@ final class RequestLog: WriterState {
       found.append($0.integer(0))
     }
     return found
-  }
-
-  // MARK: - Background
-
-  /// Kept a little longer than the window, so that an id whose maker's clock is ahead is still
-  /// known when its own time becomes too old.
-  private var keptFor: Duration { configuration.requestWindow + Self.clockSkew }
-
-  var requestsInMemory: Int { table.count }
-
-  private var mustIndex: Bool { table.count > configuration.requestIDsInMemory }
-
-  var nextWake: BootTime? {
-    guard let oldest else { return nil }
-    return mustIndex ? oldest.boot : oldest.boot + keptFor
-  }
-
-  func wake(_ batch: Batch) throws(StoreError) {
-    if let oldest, oldest.boot + keptFor <= batch.boot { try prune(batch) }
-    if mustIndex { try moveToIndex(batch) }
-  }
-
-  private func prune(_ batch: Batch) throws(StoreError) {
-    let expired = batch.boot - keptFor
-    let previous = oldest
-    var left: (sequence: Int64, boot: BootTime)?
-    var dropped: [(hash: UInt64, sequence: Int64)] = []
-    var newest = isAhead(forgotten, batch) ? Timestamp(microseconds: 0) : forgotten
-    var lastBoot = expired
-    try batch.query(RequestSchema.oldest, bind: { $0.bind(Self.chunk) }) { row in
-      if left == nil, row.bootTime(2) <= expired {
-        dropped.append((UInt64(bitPattern: row.integer(1)), row.integer(0)))
-        lastBoot = row.bootTime(2)
-        if let made = RequestAge.time(ofID: row.text(3)), !isAhead(made, batch) {
-          newest = max(newest, made)
-        }
-      } else if left == nil {
-        left = (row.integer(0), row.bootTime(2))
-      }
-    }
-    guard let last = dropped.last else { return }
-    batch.write(RequestSchema.prune) { $0.bind(last.sequence) }
-    drop(dropped, batch)
-    forget(through: newest, batch)
-    // A full piece: there may be more, as old as this; the next piece will see.
-    if left == nil, dropped.count == Self.chunk { left = (last.sequence + 1, lastBoot) }
-    oldest = left
-    batch.undo { [self] in oldest = previous }
-  }
-
-  private func forget(through newest: Timestamp, _ batch: Batch) {
-    let previous = forgotten
-    guard newest != previous else { return }
-    forgotten = newest
-    batch.write(RequestSchema.setForgotten) { $0.bind(newest) }
-    batch.undo { [self] in forgotten = previous }
-  }
-
-  private func drop(_ dropped: [(hash: UInt64, sequence: Int64)], _ batch: Batch) {
-    for (hash, sequence) in dropped {
-      if sequence <= indexedThrough {
-        batch.write(RequestSchema.pruneIndex) { row in
-          row.bind(Int64(bitPattern: hash))
-          row.bind(sequence)
-        }
-      } else {
-        table.remove(RequestTable.tag(hash), sequence)
-      }
-    }
-    let through = indexedThrough
-    batch.undo { [self] in
-      for (hash, sequence) in dropped where sequence > through {
-        table.insert(RequestTable.tag(hash), sequence)
-      }
-    }
-  }
-
-  /// Sorted by hash, so that a piece touches each page of the index once.
-  private func moveToIndex(_ batch: Batch) throws(StoreError) {
-    let previous = indexedThrough
-    var moved: [(hash: Int64, sequence: Int64)] = []
-    try batch.query(
-      RequestSchema.after,
-      bind: {
-        $0.bind(previous)
-        $0.bind(Self.chunk)
-      }
-    ) { moved.append(($0.integer(1), $0.integer(0))) }
-    guard let last = moved.last else { return }
-    moved.sort { $0.hash < $1.hash }
-    for (hash, sequence) in moved {
-      batch.write(RequestSchema.index) { row in
-        row.bind(hash)
-        row.bind(sequence)
-      }
-      table.remove(RequestTable.tag(UInt64(bitPattern: hash)), sequence)
-    }
-    indexedThrough = last.sequence
-    batch.write(RequestSchema.setProgress) { $0.bind(last.sequence) }
-    batch.undo { [self] in
-      indexedThrough = previous
-      for (hash, sequence) in moved {
-        table.insert(RequestTable.tag(UInt64(bitPattern: hash)), sequence)
-      }
-    }
   }
 }

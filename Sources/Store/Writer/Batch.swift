@@ -22,6 +22,8 @@ public final class Batch {
   let buffer = RowBuffer()
   /// Rows on which no other row of the batch depends: they are executed behind them.
   let apart = RowBuffer()
+  /// Bytes of rows that states are going to write once, for all commands of the batch.
+  private var announcedBytes = 0
   private var undoLog: [() -> Void] = []
 
   init(store: ObjectIdentifier, connection: SQLiteConnection) {
@@ -34,6 +36,9 @@ public final class Batch {
   public func write(_ statement: Statement, _ bind: (inout Row) -> Void) {
     (statement.isApart ? apart : buffer).appendRow(of: statement, bind)
   }
+
+  /// So many bytes will be written in `willCommit`: a batch is bounded by what it writes.
+  func announce(bytes: Int) { announcedBytes += bytes }
 
   /// Another capability's state, for what is decided in one transaction with it; nil if the store was
   /// opened without it.
@@ -87,6 +92,7 @@ public final class Batch {
     let rowsApart: RowBuffer.Mark
     let undos: Int
     let flushes: Int
+    let announcedBytes: Int
   }
 
   private var flushes = 0
@@ -98,22 +104,26 @@ public final class Batch {
     failure = nil
     hasFlushed = false
     mustCommit = false
+    announcedBytes = 0
     forgetRows()
     undoLog.removeAll(keepingCapacity: true)
   }
 
   var mark: Mark {
-    Mark(rows: buffer.mark, rowsApart: apart.mark, undos: undoLog.count, flushes: flushes)
+    Mark(
+      rows: buffer.mark, rowsApart: apart.mark, undos: undoLog.count, flushes: flushes,
+      announcedBytes: announcedBytes)
   }
 
   /// Rows that wait, and what they take.
   var rows: Int { buffer.rows + apart.rows }
-  var size: Int { buffer.size + apart.size }
+  var size: Int { buffer.size + apart.size + announcedBytes }
 
   /// Takes back one command. False if its rows have reached the engine: then only the whole batch
   /// can be taken back.
   func rollback(to mark: Mark) -> Bool {
     while undoLog.count > mark.undos { undoLog.removeLast()() }
+    announcedBytes = mark.announcedBytes
     guard mark.flushes == flushes else { return false }
     buffer.truncate(to: mark.rows)
     apart.truncate(to: mark.rowsApart)
