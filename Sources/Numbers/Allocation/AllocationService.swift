@@ -11,8 +11,8 @@ public struct AllocationService: AllocationServiceProtocol {
 
   let calls: NumberCalls
   private let zones: TimeZoneDatabase
-  private let forms = FormCache()
-  private let onLowSerials: @Sendable (LowSerials) -> Void
+  let forms = FormCache()
+  let onLowSerials: @Sendable (LowSerials) -> Void
   private let runDryTime: RunDryTime
 
   /// The service of a store that was opened with `NumberState`. `onLowSerials` is told once a period
@@ -140,30 +140,6 @@ public struct AllocationService: AllocationServiceProtocol {
       nextPageToken: page.more ? page.pools.last?.business ?? "" : "")
   }
 
-  /// Hands out numbers.
-  public func allocate(
-    _ request: AllocateRequest, context: ServerContext
-  ) async throws(RPCError) -> AllocateResponse {
-    let command = try AllocateCommand(
-      business: request.business, count: Int(request.count),
-      caller: Caller(principal: context.principal, holder: request.holder),
-      lease: AllocateCommand.LeaseChoice(request.lease))
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
-    return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "Allocate", kind: .allocate, business: request.business,
-        requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
-      body: body
-    ) { [onLowSerials] (book, now, rows) throws(Refusal) in
-      let allocation = try book.allocate(command, at: now, rows: rows)
-      if let low = allocation.low { onLowSerials(low) }
-      return AllocateResponse(
-        allocation.handed, allocation.form, incarnation: book.incarnation, repeatable: repeatable)
-    }
-  }
-
   /// Takes a number apart.
   public func parseNumber(
     _ request: ParseNumberRequest, context: ServerContext
@@ -185,9 +161,8 @@ public struct AllocationService: AllocationServiceProtocol {
     }
   }
 
-  private func forms(
-    of business: String, _ context: ServerContext
-  ) async throws(RPCError) -> [NumberForm] {
+  /// The forms of all the pool's templates, in order.
+  func forms(of business: String, _ context: ServerContext) async throws(RPCError) -> [NumberForm] {
     let (known, mark) = forms.forms(of: business)
     if let known { return known }
     let found = try await calls.ask(context, .read) { (book, _, _) throws(Refusal) in
@@ -213,30 +188,6 @@ extension ParseNumberResponse {
     } catch {
       problem = API.NumberProblem(rawValue: Int32(error.kind.rawValue))
       problemPosition = Int32(error.position)
-    }
-  }
-}
-
-extension AllocateCommand.LeaseChoice {
-  init(_ lease: AllocateRequest.Lease?) {
-    switch lease {
-    case nil: self = .poolDefault
-    case .leaseID(let id): self = .existing(id)
-    case .leaseTTL(let ttl): self = .ttl(ttl.microseconds)
-    }
-  }
-}
-
-extension AllocateResponse {
-  init(_ handed: HandedNumbers, _ form: NumberForm, incarnation: UInt64, repeatable: Bool) {
-    let expireTime = handed.expireTime.map { ProtoTimestamp(microseconds: $0) }
-    self.init(leaseID: handed.lease, repeatable: repeatable)
-    numbers.reserveCapacity(Int(handed.count))
-    for run in handed.runs {
-      let token = Token(incarnation: incarnation, generation: UInt64(run.generation))
-      form.numbers(of: run) { number in
-        numbers.append(AllocatedNumber(number: number, token: token, expireTime: expireTime))
-      }
     }
   }
 }

@@ -27,23 +27,40 @@ struct NumberCalls: Sendable {
     var rows = 1
   }
 
+  /// How what a call came to is kept for its repetitions.
+  struct Keeping<Outcome: Sendable>: Sendable {
+    /// Runs on the writer's thread.
+    let encode: @Sendable (Outcome) -> [UInt8]
+    let decode: @Sendable ([UInt8]) throws -> Outcome
+  }
+
   /// Decides a call that changes something, durably; a repetition gets the first answer. `body` is
   /// the request without its id.
   func change<Response: Message>(
     _ call: Change, body: some Message,
     _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Response
   ) async throws(RPCError) -> Response {
+    try await change(call, body: body, keep: .message(), decide)
+  }
+
+  /// The same for a call whose outcome isn't yet its response, and kept in another form.
+  func change<Outcome: Sendable>(
+    _ call: Change, body: some Message, keep: Keeping<Outcome>,
+    _ decide: @escaping @Sendable (Book, Moment, StoredRows) throws(Refusal) -> Outcome
+  ) async throws(RPCError) -> Outcome {
     guard call.requestID.utf8.count <= Limits.requestIDBytes else {
       throw Refusal.requestIDTooLong.error(in: call.kind)
     }
     let key = try RequestKey(
       caller: call.context.principal, business: call.business, method: call.method,
       requestID: call.requestID, bodyHash: call.requestID.isEmpty ? [] : hash(body))
-    let answer: Answer<Result<Response, Refusal>>
+    let answer: Answer<Result<Outcome, Refusal>>
     do throws(StoreError) {
       answer = try await store.execute(
         request: key, deadline: deadline(of: call.context), rows: call.rows,
-        encode: { Self.encode($0) }, decode: { .success(try Response(decoding: $0)) },
+        // Refusals aren't remembered.
+        encode: { if case .success(let outcome) = $0 { keep.encode(outcome) } else { [] } },
+        decode: { .success(try keep.decode($0)) },
         isRefusal: { if case .failure = $0 { true } else { false } }
       ) { [state, limits] (batch) throws(StoreError) in
         try state[batch].change(batch, limits, decide)
@@ -101,11 +118,5 @@ struct NumberCalls: Sendable {
     } catch {
       throw RPCError(.internal, "the request can't be encoded again")
     }
-  }
-
-  /// Refusals aren't remembered, and answers are small enough to be encoded.
-  private static func encode<Response: Message>(_ result: Result<Response, Refusal>) -> [UInt8] {
-    guard case .success(let response) = result else { return [] }
-    return (try? response.encoded()) ?? []
   }
 }

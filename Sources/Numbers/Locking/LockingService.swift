@@ -27,21 +27,24 @@ public struct LockingService: LockingServiceProtocol {
             CompleteCommand.Amount(currency: $0.currencyCode, minor: $0.amountMinor)
           })
       })
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    return try await calls.change(
+    let answer = try await calls.change(
       NumberCalls.Change(
         context: context, method: "Complete", kind: .complete, business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      body: body
+      body: body, keep: KeptEnds.times(count: command.items.count)
     ) { (book, now, rows) throws(Refusal) in
-      let times = try book.complete(command, at: now, rows: rows)
+      .pieces(try book.complete(command, at: now, rows: rows))
+    }
+    switch answer {
+    case .response(let response): return response
+    case .pieces(let times):
       return CompleteResponse(
         numbers: zip(command.items, times).map { item, time in
           CompletedNumber(number: item.number, completeTime: ProtoTimestamp(microseconds: time))
         },
-        repeatable: repeatable)
+        repeatable: !request.requestID.isEmpty)
     }
   }
 
@@ -56,23 +59,26 @@ public struct LockingService: LockingServiceProtocol {
         ReleaseCommand.Item(number: item.number, token: item.token.map { TokenValue($0) })
       },
       reason: request.reason)
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    return try await calls.change(
+    let answer = try await calls.change(
       NumberCalls.Change(
         context: context, method: "Release", kind: .release, business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      body: body
+      body: body, keep: KeptEnds.released(count: command.items.count)
     ) { (book, now, rows) throws(Refusal) in
-      let released = try book.release(command, at: now, rows: rows)
+      .pieces(try book.release(command, at: now, rows: rows))
+    }
+    switch answer {
+    case .response(let response): return response
+    case .pieces(let released):
       return ReleaseResponse(
         numbers: zip(command.items, released).map { item, released in
           ReleasedNumber(
             number: item.number, releaseTime: ProtoTimestamp(microseconds: released.time),
             reusable: released.isReusable)
         },
-        repeatable: repeatable)
+        repeatable: !request.requestID.isEmpty)
     }
   }
 
