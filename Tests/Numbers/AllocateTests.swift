@@ -34,7 +34,7 @@ import Testing
     #expect(allocation.numbers.map(\.number) == ["SO000001", "SO000002", "SO000003"])
     #expect(allocation.numbers.allSatisfy { $0.generation == 1 })
     #expect(allocation.expireTime == shop.now.wall + 600_000_000)
-    #expect(shop.rows.locks.count == 3)
+    #expect(shop.rows.locks.numbers.count == 3)
     #expect(try shop.counters().live == 3)
     #expect(shop.book.contradictions == [])
   }

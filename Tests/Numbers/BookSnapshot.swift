@@ -15,7 +15,7 @@ struct BookSnapshot: Equatable {
     var caller: Caller
     var ttl: Int64
     var expires: Int64
-    var count: Int32
+    var count: Int64
     var isImplicit: Bool
     var event: Int64
   }
@@ -89,7 +89,7 @@ struct BookSnapshot: Equatable {
             lines.locks[book.key(series, serial)] = LockLine(
               generation: lock.generation, caller: book.callers[lock.caller],
               lease: book.leases[lock.lease]?.id ?? 0, allocated: lock.allocated,
-              generated: lock.generated, event: lock.event)
+              generated: lock.generated, event: lock.event(of: serial))
           }
         }
       }
@@ -121,7 +121,7 @@ extension Book {
   var contradictions: [String] {
     var found: [String] = countContradictions
     var uses: [Int32: Int] = [:]
-    var held: [Int32: Int32] = [:]
+    var held: [Int32: Int64] = [:]
     for case let pool? in pools {
       let counters = pool.counters
       let stock = pool.stock.waiting.reduce(0) { $0 + $1.count }
@@ -154,7 +154,9 @@ extension Book {
           found.append("serial \(serial) has no lock")
           continue
         }
-        if lock.serial != serial { found.append("serial \(serial) has another's lock") }
+        if !(lock.first...lock.last).contains(serial) {
+          found.append("serial \(serial) has another's lock")
+        }
         if lock.lease >= 0 { held[lock.lease, default: 0] += 1 }
       }
     }
@@ -163,10 +165,10 @@ extension Book {
     }
     for case let pool? in pools {
       for index in pool.leases.values {
-        var count: Int32 = 0
+        var count: Int64 = 0
         var next = leases[index]?.first ?? -1
         while next >= 0, count < 100_000 {
-          count += 1
+          count += locks[next]?.count ?? 1
           next = locks[next]?.next ?? -1
         }
         if leases[index]?.count != count { found.append("lease \(index) has a broken chain") }

@@ -2,7 +2,7 @@
 
 /// Keeps of the rows what the book asks for again, and counts the others.
 final class MemoryRows: NumberRows {
-  var locks: Set<NumberKey> = []
+  var locks = LockRows()
   var ended: [NumberKey: EndedNumber] = [:]
   var leases: Set<Int64> = []
   private(set) var ranges = 0
@@ -41,10 +41,13 @@ final class MemoryRows: NumberRows {
   }
 
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?) {
-    precondition(locks.insert(key).inserted && ended[key] == nil)
+    precondition(key.serial == lock.last)
+    locks.insert(key, count: lock.count)
+    for serial in lock.first...lock.last { precondition(ended[key.with(serial)] == nil) }
   }
 
-  func deleteLock(_ key: NumberKey) { precondition(locks.remove(key) != nil) }
+  func shortenLock(_ key: NumberKey, to count: Int64) { locks.shorten(key, to: count) }
+  func deleteLock(_ key: NumberKey) { locks.delete(key) }
   func insertCompleted(_ key: NumberKey, _ ended: EndedNumber) { insert(key, ended) }
 
   func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64) {
@@ -88,4 +91,36 @@ final class MemoryRows: NumberRows {
 
   func insertMark(_ unit: SeriesUnit, _ bucket: Int64, of pool: Pool) {}
   func endedNumber(_ key: NumberKey) -> EndedNumber? { ended[key] }
+}
+
+/// The rows of locks.
+struct LockRows {
+  /// The live numbers.
+  private(set) var numbers: Set<NumberKey> = []
+  /// How many numbers a row is of, by its last.
+  private(set) var runs: [NumberKey: Int64] = [:]
+
+  mutating func insert(_ key: NumberKey, count: Int64) {
+    precondition(runs.updateValue(count, forKey: key) == nil)
+    for offset in 0..<count {
+      precondition(numbers.insert(key.with(key.serial - offset)).inserted)
+    }
+  }
+
+  mutating func shorten(_ key: NumberKey, to count: Int64) {
+    let before = runs.updateValue(count, forKey: key) ?? 0
+    precondition((1..<before).contains(count))
+    for offset in count..<before { numbers.remove(key.with(key.serial - offset)) }
+  }
+
+  mutating func delete(_ key: NumberKey) {
+    guard let count = runs.removeValue(forKey: key) else { preconditionFailure("no such row") }
+    for offset in 0..<count { numbers.remove(key.with(key.serial - offset)) }
+  }
+}
+
+extension NumberKey {
+  fileprivate func with(_ serial: Int64) -> NumberKey {
+    NumberKey(pool: pool, edition: edition, period: period, serial: serial)
+  }
 }

@@ -26,3 +26,27 @@ import Testing
     #expect(index.keys == [])
   }
 }
+
+extension PagedIndexTests {
+  @Test(arguments: [1, 2, 3] as [UInt64]) func fillsAsADictionary(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var index = PagedIndex()
+    var model: [Int64: Int32] = [:]
+    for step in 0..<500 {
+      let first = Int64.random(in: 0...600, using: &random)
+      let range = first...(first + Int64.random(in: 0...200, using: &random))
+      let value = Int.random(in: 0..<3, using: &random) == 0 ? nil : Int32(step)
+      index.fill(range, value)
+      for key in range { model[key] = value }
+      #expect(index.count == model.count)
+      #expect(range.allSatisfy { index[$0] == value })
+    }
+    #expect(Dictionary(uniqueKeysWithValues: index.map { ($0.key, $0.value) }) == model)
+    index.fill(0...1_000, nil)
+    #expect(index.isEmpty)
+    #expect(index.keys == [])
+    let end: ClosedRange<Int64> = (Int64.max - 3)...Int64.max
+    index.fill(end, 7)
+    #expect(index.keys.sorted() == Array(end))
+  }
+}

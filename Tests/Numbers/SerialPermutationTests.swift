@@ -134,7 +134,7 @@ import Testing
       #expect(try NumberView(number, among: forms).serial == Int64(place) + 1)
     }
     // Inside, everything has the true serial.
-    #expect(shop.rows.locks.map(\.serial).sorted() == Array(1...300))
+    #expect(shop.rows.locks.numbers.map(\.serial).sorted() == Array(1...300))
     try shop.complete(Array(numbers[..<100]))
     try shop.release(Array(numbers[100..<200]))
     #expect(try shop.numbers(100) == Array(numbers[100..<200]))

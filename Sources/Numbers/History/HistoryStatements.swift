@@ -35,11 +35,12 @@ enum HistoryStatements {
 
   // What became of one number.
 
+  /// The lock that a serial is of, if it is the first that ends with it or behind it.
   static let lock = Statement(
     """
-    SELECT generated_us, n.event, COALESCE(l.event, 0)
+    SELECT generated_us, n.event, COALESCE(l.event, 0), serial, run_length
     FROM number_lock n LEFT JOIN number_lease l ON l.pool = n.pool AND l.lease = n.lease
-    WHERE n.pool = $1 AND edition = $2 AND period = $3 AND serial = $4
+    WHERE n.pool = $1 AND edition = $2 AND period = $3 AND serial >= $4 ORDER BY serial LIMIT 1
     """)
   static let completed = Statement(
     """
@@ -102,7 +103,7 @@ enum HistoryStatements {
     """)
   static let locks = Statement(
     """
-    SELECT serial, serial, 0, 0 FROM number_lock
+    SELECT serial - run_length + 1, serial, 0, 0 FROM number_lock
     WHERE pool = $1 AND edition = $2 AND period = $3 AND serial >= $4 ORDER BY serial LIMIT $5
     """)
   static let completions = Statement(

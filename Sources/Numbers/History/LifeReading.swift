@@ -74,8 +74,12 @@ struct LifeReading {
   private func find(_ key: NumberKey) throws(StoreError) -> Found? {
     var found: Found?
     try query(HistoryStatements.lock, key) { row in
+      let behind = row.integer(3) - key.serial
+      guard behind < row.integer(4) else { return }
+      let event = row.integer(1)
       found = Found(
-        state: .live, event: row.integer(1), renewal: row.integer(2), generated: row.integer(0))
+        state: .live, event: event == 0 ? 0 : event - behind, renewal: row.integer(2),
+        generated: row.integer(0))
     }
     if found != nil { return found }
     try query(HistoryStatements.completed, key) { row in
@@ -132,7 +136,8 @@ private struct EventChunks {
   private let connection: ReadConnection
   private let feed: FeedKey
   private var chunk: FeedChunk?
-  private var events: [NumberEvent] = []
+  /// The runs of the chunk, each with the sequence of its first event.
+  private var runs: [(sequence: Int64, run: EventRun)] = []
 
   init(_ connection: ReadConnection, _ feed: FeedKey) {
     self.connection = connection
@@ -146,16 +151,20 @@ private struct EventChunks {
       chunk = found
       do throws(EventDamage) {
         var reader = try EventReader(found.payload)
-        events.removeAll(keepingCapacity: true)
-        while let event = try reader.next() { events.append(event) }
+        runs.removeAll(keepingCapacity: true)
+        var next = found.first
+        while let run = try reader.nextRun() {
+          runs.append((next, run))
+          next += run.count
+        }
       } catch {
         throw .corrupt("the events \(found.first) to \(found.last) of \(feed.business)")
       }
     }
-    let place = Int(sequence - (chunk?.first ?? 0))
-    guard events.indices.contains(place) else {
+    let place = runs.partitionPoint { $0.sequence <= sequence } - 1
+    guard place >= 0, sequence - runs[place].sequence < runs[place].run.count else {
       throw .corrupt("event \(sequence) of \(feed.business) is missing in its chunk")
     }
-    return events[place]
+    return runs[place].run[sequence - runs[place].sequence]
   }
 }

@@ -15,6 +15,8 @@ enum NumberFeed {
     guard pool.events.count > 0 else { return }
     let key = key(of: pool.business)
     assert(batch.feeds.next(of: key) == pool.firstEvent)
-    batch.feeds.append(pool.events.bytes, count: pool.events.count, to: key, batch)
+    for payload in pool.events.payloads {
+      batch.feeds.append(payload.bytes, count: payload.count, to: key, batch)
+    }
   }
 }

@@ -8,6 +8,7 @@ extension Book {
     switch change {
     case .lockInserted(let index): detach(index)
     case .lockRemoved(let index, let lock): reattach(index, lock)
+    case .lockCut(let index, let first, let last): resize(index, to: first...last)
     case .leaseInserted(let index):
       guard let lease = leases[index] else { return }
       forget(lease, at: index)

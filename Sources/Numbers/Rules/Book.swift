@@ -9,6 +9,7 @@ final class Book {
   enum Change {
     case lockInserted(Int32)
     case lockRemoved(Int32, Lock)
+    case lockCut(Int32, first: Int64, last: Int64)
     case leaseInserted(Int32)
     case leaseRemoved(Int32, Lease)
     case leaseChanged(Int32, Lease)
@@ -19,7 +20,7 @@ final class Book {
     case returnedTaken(Pool, Int)
     case seriesAdvanced(Series, next: Int64)
     case seriesCounted(Series, SeriesCounts)
-    case recorded(Pool, EventWriter.Mark)
+    case recorded(Pool, PoolEvents.Mark)
     case counted(Pool, Counters, lastGenerated: Int64, nextLease: Int64)
     case amount(Pool, String, Int64?)
     case other(() -> Void)

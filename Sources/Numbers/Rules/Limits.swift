@@ -86,6 +86,8 @@ enum Limits {
   static let rowsPerGapPage = 16_384
   /// And so many blocks of settled serials, of 4,096 each.
   static let blocksPerGapPage = 64
+  /// A payload of events gets no more once it has so many: readers hold all of one that they show.
+  static let eventsPerPayload = 16_384
   /// The life of a number is followed so many events back.
   static let eventsPerLife = 10_000
   /// Two months of hours can be compared, and ten years of days.

@@ -22,7 +22,10 @@ protocol NumberRows: AnyObject {
   /// What is left of the range will never be handed out.
   func lapseRange(_ range: StockRange, of series: Series, in pool: Pool, event: Int64)
 
+  /// The row of a lock has the key of its last serial.
   func insertLock(_ key: NumberKey, _ lock: Lock, caller: Caller, lease: Lease?)
+  /// Only the last `count` numbers of a lock are still live.
+  func shortenLock(_ key: NumberKey, to count: Int64)
   func deleteLock(_ key: NumberKey)
   func insertCompleted(_ key: NumberKey, _ ended: EndedNumber)
   /// `returned` is on the lease clock, µs; `place` counts up in the pool's line.

@@ -45,7 +45,7 @@ final class Pool {
   /// When the last numbers were made; the next are never made earlier.
   var lastGenerated = Int64.min
   /// What the batch in hand brings to the lives of its numbers.
-  var events = EventWriter()
+  var events = PoolEvents()
   /// The sequence of the first of `events`, or of the next one there will be.
   var firstEvent: Int64 = 1
   /// The hour and the day that it counts in.

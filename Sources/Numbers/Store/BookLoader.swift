@@ -209,6 +209,10 @@ final class BookLoader {
     let series = try series(row, of: pool)
     let caller = book.callers.retain(Caller(principal: row.text(8), holder: row.text(7)))
     let lease = row.integer(9)
+    let count = row.integer(13)
+    guard (1...Int64(Limits.numbersPerCall)).contains(count), count <= row.integer(3) else {
+      throw Self.damaged("a run of \(count) numbers of \(pool.business)")
+    }
     var leaseIndex = lease == 0 ? -1 : pool.leases[lease]
     if leaseIndex == nil {
       leaseIndex = book.insert(
@@ -220,8 +224,9 @@ final class BookLoader {
     book.attach(
       Lock(
         series: series.index, lease: leaseIndex ?? -1, caller: caller,
-        generation: UInt32(truncatingIfNeeded: row.integer(4)), serial: row.integer(3),
-        allocated: row.integer(6), generated: row.integer(5), event: row.integer(12)),
+        generation: UInt32(truncatingIfNeeded: row.integer(4)),
+        first: row.integer(3) - count + 1, last: row.integer(3), allocated: row.integer(6),
+        generated: row.integer(5), event: row.integer(12)),
       to: series)
     book.callers.release(caller)
     forgetUndo()

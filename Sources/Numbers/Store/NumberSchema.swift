@@ -16,6 +16,7 @@ enum NumberSchema {
     Migration(number: 7, sql: imports),
     Migration(number: 8, sql: changes),
     Migration(number: 9, sql: history),
+    Migration(number: 10, sql: runs),
   ]
 
   private static let pools = """
@@ -80,6 +81,12 @@ enum NumberSchema {
       lapsed BIGINT NOT NULL,
       PRIMARY KEY (pool, edition, period, first_serial)
     ) WITHOUT ROWID;
+    """
+
+  /// A row is of so many numbers that one call handed out: `serial` and those right below it. Its
+  /// `event` is that of `serial`.
+  private static let runs = """
+    ALTER TABLE number_lock ADD COLUMN run_length BIGINT NOT NULL DEFAULT 1;
     """
 
   /// What holds a pool's generator (switch 1) or its business (2) stopped; `warning` is empty where

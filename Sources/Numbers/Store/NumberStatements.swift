@@ -94,7 +94,12 @@ enum NumberStatements {
     WHERE pool = $1 AND edition = $2 AND period = $3 AND first_serial = $4
     """)
 
-  static let insertLock = Statement.insert(into: "number_lock", columns: 13)
+  static let insertLock = Statement.insert(into: "number_lock", columns: 14)
+  static let shortenLock = Statement(
+    """
+    UPDATE number_lock SET run_length = $5
+    WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
+    """)
   static let deleteLock = Statement(
     """
     DELETE FROM number_lock WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
@@ -174,7 +179,7 @@ enum NumberStatements {
   static let locks = Statement(
     """
     SELECT pool, edition, period, serial, generation, generated_us, allocated_us, holder,
-      principal, lease, lease_ttl_us, lease_expires_boot_us, event
+      principal, lease, lease_ttl_us, lease_expires_boot_us, event, run_length
     FROM number_lock
     """)
   static let returned = Statement(

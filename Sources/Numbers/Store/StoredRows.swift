@@ -177,6 +177,14 @@ final class StoredRows: NumberRows {
       row.bind(lease?.ttl ?? 0)
       row.bind(lease?.expires ?? 0)
       row.bind(lock.event)
+      row.bind(lock.count)
+    }
+  }
+
+  func shortenLock(_ key: NumberKey, to count: Int64) {
+    batch.write(NumberStatements.shortenLock) { row in
+      bind(key, &row)
+      row.bind(count)
     }
   }
 

@@ -32,7 +32,8 @@ struct LockListing: Sendable {
   private static let live = Statement(
     """
     SELECT k.edition, k.period, k.serial, k.generation, k.generated_us, k.allocated_us, k.holder,
-      k.principal, k.lease, k.event, coalesce(l.expires_boot_us, k.lease_expires_boot_us)
+      k.principal, k.lease, k.event, coalesce(l.expires_boot_us, k.lease_expires_boot_us),
+      k.run_length
     FROM number_lock k LEFT JOIN number_lease l ON l.pool = k.pool AND l.lease = k.lease
     WHERE k.pool = $1 AND (k.edition, k.period, k.serial) > ($2, $3, $4)
     ORDER BY k.edition, k.period, k.serial LIMIT $5
@@ -78,16 +79,19 @@ struct LockListing: Sendable {
           return page
         }
         let step = min(budget, filter.isOpen ? pageSize - page.locks.count : Limits.rowsPerStep)
-        var rows = 0
+        var (rows, looked) = (0, 0)
         var isFull = false
         try query(table, pool, position, step, connection) { row in
           rows += 1
-          isFull = page.locks.count >= pageSize
-          guard !isFull, !page.isFormMissing else { return }
-          take(row, table, pool, &position, &page, &skeletons)
+          for serial in serials(row, table, after: position) {
+            isFull = page.locks.count >= pageSize || looked >= budget
+            guard !isFull, !page.isFormMissing else { return }
+            looked += 1
+            take(row, serial, table, pool, &position, &page, &skeletons)
+          }
         }
         if page.isFormMissing { return page }
-        budget -= step
+        budget -= max(step, looked)
         isMore = isFull || rows == step
       }
     }
@@ -115,9 +119,20 @@ struct LockListing: Sendable {
       }, each)
   }
 
-  /// Looks at a row: it goes on the page if it is wanted.
+  /// The serials of a row that come after a position.
+  private func serials(
+    _ row: borrowing ResultRow, _ table: ListPosition.Table, after position: ListPosition
+  ) -> ClosedRange<Int64> {
+    let last = row.integer(2)
+    guard table == .live else { return last...last }
+    let first = last - row.integer(11) + 1
+    let isSameSeries = row.integer(0) == position.edition && row.integer(1) == position.period
+    return min(isSameSeries ? max(first, position.serial + 1) : first, last)...last
+  }
+
+  /// Looks at a number of a row: it goes on the page if it is wanted.
   private func take(
-    _ row: borrowing ResultRow, _ table: ListPosition.Table, _ pool: Pool,
+    _ row: borrowing ResultRow, _ serial: Int64, _ table: ListPosition.Table, _ pool: Pool,
     _ position: inout ListPosition, _ page: inout Page, _ skeletons: inout SkeletonCache
   ) {
     let edition = Int32(truncatingIfNeeded: row.integer(0))
@@ -127,7 +142,7 @@ struct LockListing: Sendable {
     }
     position.edition = row.integer(0)
     position.period = row.integer(1)
-    position.serial = row.integer(2)
+    position.serial = serial
     let holder = row.text(6)
     let state = state(row, table)
     guard filter.wants(holder: holder), filter.wants(state) else { return }
@@ -137,13 +152,15 @@ struct LockListing: Sendable {
       let skeleton = skeletons.skeleton(of: form, edition: edition, generated: row.integer(4))
     else { return }
     let number = form.number(
-      skeleton, serial: row.integer(2), period: Int32(truncatingIfNeeded: row.integer(1)))
+      skeleton, serial: serial, period: Int32(truncatingIfNeeded: row.integer(1)))
+    let event = row.integer(9)
     var lock = API.Lock(
       business: business, number: number,
       state: LockState(state),
       token: Token(incarnation: incarnation, generation: UInt64(bitPattern: row.integer(3))),
       holder: holder, principal: row.text(7), leaseID: row.integer(8),
-      allocateTime: ProtoTimestamp(microseconds: row.integer(5)), lastEvent: row.integer(9))
+      allocateTime: ProtoTimestamp(microseconds: row.integer(5)),
+      lastEvent: event == 0 ? 0 : event - (row.integer(2) - serial))
     switch table {
     case .live:
       guard finishLive(&lock, expires: row.integer(10), pool.now) else { return }

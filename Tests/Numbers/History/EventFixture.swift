@@ -9,7 +9,8 @@ struct EventFixture {
 
   var bytes: [UInt8] { writer.bytes }
 
-  mutating func append(_ event: NumberEvent) {
+  /// Appends the event, or one record of it and the same of the serials behind it.
+  mutating func append(_ event: NumberEvent, count: Int64 = 1) {
     let caller = place(of: event.caller, in: \.callers)
     let series = place(of: [event.edition, event.period], in: \.series)
     writer.append(
@@ -18,12 +19,21 @@ struct EventFixture {
         expires: event.expires, isRetired: event.isRetired, reason: event.reason,
         currency: event.currency),
       EventWriter.Item(
-        series: series, serial: event.serial, last: event.last, generation: event.generation,
+        series: series, serial: event.serial, last: event.last + (count - 1),
+        generation: event.generation,
         generated: event.generated, previous: event.previous, lease: event.lease,
         renewal: event.renewal, allocated: event.allocated, amountMinor: event.amountMinor),
       caller: { [callers] in callers[Int($0)] },
       key: { [series = self.series] in (series[Int($0)][0], series[Int($0)][1]) })
-    events.append(event)
+    for offset in 0..<count {
+      var event = event
+      if offset > 0 {
+        event.serial += offset
+        event.last = event.serial
+        if event.kind.isEnd { event.previous += offset }
+      }
+      events.append(event)
+    }
   }
 
   /// Does `body`, and takes it back.
@@ -51,6 +61,16 @@ extension EventReader {
     var events: [NumberEvent] = []
     while let event = try reader.next() { events.append(event) }
     return events
+  }
+}
+
+extension EventReader {
+  /// How many records a payload has.
+  static func records(_ payload: [UInt8]) throws(EventDamage) -> Int {
+    var reader = try EventReader(payload)
+    var records = 0
+    while try reader.nextRun() != nil { records += 1 }
+    return records
   }
 }
 

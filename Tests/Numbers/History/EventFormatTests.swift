@@ -61,6 +61,36 @@ import Testing
     #expect(try EventReader.events(bytes) == [event])
   }
 
+  /// The same of neighbours.
+  @Test(
+    arguments: [
+      (
+        NumberEvent(
+          kind: .allocated, time: 2, caller: me, lease: 7, serial: 1, last: 1, generation: 1,
+          generated: 1, previous: 1),
+        100, [1, 255, 99, 3, 4, 0, 1, 112, 2, 109, 101, 14, 0, 0, 0, 0, 2, 1, 2, 2]
+      ),
+      (
+        NumberEvent(
+          kind: .completed, time: 0, caller: me, serial: 1, last: 1, generation: 1, currency: "CNY",
+          amountMinor: 200, previous: 5),
+        1_000,
+        [
+          1, 255, 231, 7, 8, 0, 0, 1, 112, 2, 109, 101, 3, 67, 78, 89, 0, 0, 0, 2, 1, 0, 10, 0, 0,
+          0,
+          200, 1,
+        ]
+      ),
+    ] as [(NumberEvent, Int64, [UInt8])])
+  func neighboursHaveThisForm(event: NumberEvent, count: Int64, bytes: [UInt8]) throws {
+    var fixture = EventFixture()
+    fixture.append(event, count: count)
+    #expect(fixture.bytes == bytes)
+    #expect(fixture.writer.count == Int(count))
+    #expect(try EventReader.events(bytes) == fixture.events)
+    #expect(try EventReader.records(bytes) == 1)
+  }
+
   @Test func allKindsHaveAForm() {
     #expect(NumberEvent.Kind.allCases.map(\.rawValue) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   }
@@ -85,6 +115,13 @@ import Testing
     let kind = NumberEvent.Kind.allCases.randomElement(using: &random) ?? .generated
     var event = NumberEvent.random(kind, using: &random)
     for _ in 0..<Int.random(in: 1...4, using: &random) {
+      let far = Int64.max - 2_000
+      if kind.isOfNumber, event.serial < far, event.previous < far,
+        Int.random(in: 0..<4, using: &random) == 0
+      {
+        fixture.append(event, count: Int64.random(in: 2...1_000, using: &random))
+        continue
+      }
       fixture.append(event)
       if kind != .renewed {
         event.serial &+= 1
@@ -111,8 +148,10 @@ import Testing
         default: bytes.removeLast(min(bytes.count - 1, place))
         }
       }
-      let count = (try? EventReader.events(bytes))?.count ?? 0
-      #expect(count < bytes.count, "every event takes a byte at least")
+      let count = (try? EventReader.records(bytes)) ?? 0
+      #expect(count < bytes.count, "every record takes a byte at least")
+      let events = (try? EventReader.events(bytes))?.count ?? 0
+      #expect(events <= count * 1_000)
     }
   }
 
@@ -125,6 +164,11 @@ import Testing
       // More than 64 bits, more than 32 in a generation, a flag that is neither.
       ([1, 9, 255, 255, 255, 255, 255, 255, 255, 255, 255, 2], 2),
       ([1, 9, 0, 0, 0, 0, 2, 255, 255, 255, 255, 31], 7), ([1, 5, 0, 0, 0, 0, 0, 2], 7),
+      // Neighbours without a count, with none, with more than a call has, and of a lease.
+      ([1, 255], 2), ([1, 255, 0, 9], 1), ([1, 255, 232, 7, 9], 1),
+      ([1, 255, 1, 5, 0, 0, 0, 0, 0, 0], 1),
+      // Two counts.
+      ([1, 255, 1, 255, 1, 9], 3),
     ] as [([UInt8], Int)])
   func damageIsTold(bytes: [UInt8], position: Int) {
     #expect(throws: EventDamage(position: position)) { try EventReader.events(bytes) }

@@ -5,7 +5,8 @@ import Testing
 
 /// Random histories, each repeated by its seed, against the simplest model.
 @Suite(.timeLimit(.minutes(5))) struct LifeHistoryTests {
-  @Test(arguments: [1, 2, 3, 4] as [UInt64], LifeHistory.Kind.allCases)
+  // Of seed 2 the clock is set back so early that nothing of it grows old.
+  @Test(arguments: [1, 3, 4, 5] as [UInt64], LifeHistory.Kind.allCases)
   func equalsTheModel(seed: UInt64, kind: LifeHistory.Kind) async throws {
     var history = try await LifeHistory(seed: seed, kind)
     for step in 0..<400 {

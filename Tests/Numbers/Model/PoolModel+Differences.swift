@@ -42,7 +42,7 @@ extension PoolModel {
     for (id, lease) in leases {
       lines[id] = BookSnapshot.LeaseLine(
         caller: lease.caller, ttl: lease.ttl, expires: lease.expires,
-        count: Int32(held(under: id).count), isImplicit: lease.isImplicit,
+        count: Int64(held(under: id).count), isImplicit: lease.isImplicit,
         event: 0)
     }
     return lines

@@ -141,10 +141,11 @@ extension Book {
       }
       rows.deleteReturned(key)
       pool.counters.reused += 1
-      handed.append(
-        hand(
-          key, series, in: pool, generation: number.generation + 1, generated: number.generated,
-          after: number.event, hold, at: now, rows: rows))
+      let run = HandedRun(
+        period: series.period, first: number.serial, last: number.serial,
+        generation: number.generation + 1, generated: number.generated)
+      hand(run, of: series, in: pool, after: number.event, hold, at: now, rows: rows)
+      handed.append(run)
     }
     pool.returned.takeFirst(plan.lineCount)
     undoLog.append(.returnedTaken(pool, plan.lineCount))
@@ -166,33 +167,31 @@ extension Book {
       }
       let count = min(needed, range.count)
       use(range, count, in: pool)
-      for serial in (range.next - count)..<range.next {
-        handed.append(
-          hand(
-            key(series, serial), series, in: pool, generation: 1, generated: range.generated,
-            after: range.event, hold, at: now, rows: rows))
-      }
+      let run = HandedRun(
+        period: series.period, first: range.next - count, last: range.next - 1, generation: 1,
+        generated: range.generated)
+      hand(run, of: series, in: pool, after: range.event, hold, at: now, rows: rows)
+      handed.append(run)
       needed -= count
       if range.count == 0 { spent += 1 }
     }
     takeRanges(spent, in: pool)
   }
 
+  /// Hands out numbers whose last event is `event`.
   private func hand(
-    _ key: NumberKey, _ series: Series, in pool: Pool, generation: UInt32, generated: Int64,
-    after event: Int64, _ hold: Hold, at now: Moment, rows: any NumberRows
-  ) -> HandedRun {
+    _ run: HandedRun, of series: Series, in pool: Pool, after event: Int64, _ hold: Hold,
+    at now: Moment, rows: any NumberRows
+  ) {
     var lock = Lock(
-      series: series.index, lease: hold.lease, caller: hold.caller,
-      generation: generation, serial: key.serial, allocated: now.wall, generated: generated,
+      series: series.index, lease: hold.lease, caller: hold.caller, generation: run.generation,
+      first: run.first, last: run.last, allocated: now.wall, generated: run.generated,
       event: event)
     lock.event = recordBeginning(of: lock, hold, in: pool)
     attach(lock, to: series)
-    handedSinceExpiry += 1
+    handedSinceExpiry += Int(run.count)
     write(series)
-    rows.insertLock(key, lock, caller: callers[hold.caller], lease: leases[hold.lease])
-    return HandedRun(
-      period: key.period, first: key.serial, last: key.serial, generation: generation,
-      generated: generated)
+    rows.insertLock(
+      key(series, lock.last), lock, caller: callers[hold.caller], lease: leases[hold.lease])
   }
 }

@@ -96,7 +96,8 @@ extension Book {
   ) {
     var lock = Lock(
       series: series.index, lease: hold.lease, caller: hold.caller, generation: 1,
-      serial: number.key.serial, allocated: now.wall, generated: number.generated, event: 0)
+      first: number.key.serial, last: number.key.serial, allocated: now.wall,
+      generated: number.generated, event: 0)
     lock.event = recordImport(of: lock, hold, in: pool)
     attach(lock, to: series)
     rows.insertLock(
@@ -111,7 +112,8 @@ extension Book {
     let hold = Hold(caller: callers.retain(caller))
     var lock = Lock(
       series: series.index, lease: -1, caller: hold.caller, generation: 1,
-      serial: number.key.serial, allocated: now.wall, generated: number.generated, event: 0)
+      first: number.key.serial, last: number.key.serial, allocated: now.wall,
+      generated: number.generated, event: 0)
     lock.event = recordImport(of: lock, hold, in: pool)
     let amount = end.amount
     var ended = ended(

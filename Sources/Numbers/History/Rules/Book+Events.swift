@@ -1,14 +1,15 @@
-// What is noted of the lives of numbers as they are decided; each gives the sequence of its event.
+// What is noted of the lives of numbers as they are decided; each gives the sequence of its event,
+// or of the last of its events where it is of a lock of many numbers.
 // The calls that change something have touched the pool before, so undoing takes the events back.
 extension Book {
-  /// A number is handed out. `lock.event` is still the event before.
+  /// Numbers are handed out. `lock.event` is still the event before, of all of them.
   func recordBeginning(of lock: Lock, _ hold: Hold, in pool: Pool) -> Int64 {
     record(
       EventWriter.Group(
         kind: lock.generation == 1 ? .allocated : .reused, time: lock.allocated,
         caller: lock.caller, lease: hold.leaseID, expires: hold.expireTime),
       EventWriter.Item(
-        series: lock.series, serial: lock.serial, generation: lock.generation,
+        series: lock.series, serial: lock.first, last: lock.last, generation: lock.generation,
         generated: lock.generated, previous: lock.event), in: pool)
   }
 
@@ -19,19 +20,19 @@ extension Book {
         kind: .imported, time: lock.allocated, caller: lock.caller, lease: hold.leaseID,
         expires: hold.expireTime),
       EventWriter.Item(
-        series: lock.series, serial: lock.serial, generation: lock.generation,
+        series: lock.series, serial: lock.first, last: lock.last, generation: lock.generation,
         generated: lock.generated), in: pool)
   }
 
-  /// A number isn't held any more. Its lease is still there.
+  /// Numbers of one lock aren't held any more. Their lease is still there.
   func recordEnd(
     of lock: Lock, _ end: EndedNumber.End, in pool: Pool, at now: Moment
   ) -> Int64 {
     var group = EventWriter.Group(kind: .completed, time: now.wall, caller: lock.caller)
     let lease = leases[lock.lease]
     var item = EventWriter.Item(
-      series: lock.series, serial: lock.serial, generation: lock.generation,
-      generated: lock.generated, previous: lock.event, lease: lease?.id ?? 0,
+      series: lock.series, serial: lock.first, last: lock.last, generation: lock.generation,
+      generated: lock.generated, previous: lock.event(of: lock.first), lease: lease?.id ?? 0,
       renewal: lease?.event ?? 0, allocated: lock.allocated)
     switch end {
     case .completed(let currency, let minor):
@@ -78,13 +79,12 @@ extension Book {
   private func record(
     _ group: EventWriter.Group, _ item: EventWriter.Item, in pool: Pool
   ) -> Int64 {
-    let sequence = pool.nextEvent
     pool.events.append(
       group, item, caller: { callers[$0] },
       key: { index in
         let series = series[index]
         return (series?.edition ?? 0, series?.period ?? 0)
       })
-    return sequence
+    return pool.nextEvent - 1
   }
 }

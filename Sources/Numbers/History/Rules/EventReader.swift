@@ -1,3 +1,20 @@
+/// The same event of serials that follow one another, with sequences that do.
+struct EventRun: Equatable {
+  var first: NumberEvent
+  /// 1 or more.
+  var count: Int64
+
+  /// The event at `offset` places behind the first.
+  subscript(_ offset: Int64) -> NumberEvent {
+    guard offset > 0 else { return first }
+    var event = first
+    event.serial &+= offset
+    event.last = event.serial
+    if event.kind.isEnd { event.previous &+= offset }
+    return event
+  }
+}
+
 /// Reads events in the form of `EventFormat`, one after another. Damaged bytes give events that
 /// never were, or `EventDamage`, and nothing worse; it reads no byte twice.
 struct EventReader {
@@ -13,11 +30,28 @@ struct EventReader {
     guard try input.byte() == EventFormat.version else { throw EventDamage(position: 0) }
   }
 
+  /// The run that `next` is in, and how many events of it are told.
+  private var told: (run: EventRun, count: Int64)?
+
   /// The next event, or nil at the end.
   mutating func next() throws(EventDamage) -> NumberEvent? {
+    if let (run, count) = told, count < run.count {
+      told = (run, count + 1)
+      return run[count]
+    }
+    guard let run = try nextRun() else { return nil }
+    told = run.count > 1 ? (run, 1) : nil
+    return run.first
+  }
+
+  /// The next record, or nil at the end. Not for use beside `next`.
+  mutating func nextRun() throws(EventDamage) -> EventRun? {
     guard !input.isAtEnd else { return nil }
+    let start = input.position
+    let span = try span()
     var event = try group()
     let kind = event.kind
+    guard span == 0 || kind.isOfNumber else { throw EventDamage(position: start) }
     if kind != .renewed {
       (event.edition, event.period) = try nextSeries()
       event.serial = try input.difference(from: &base.serial)
@@ -27,6 +61,7 @@ struct EventReader {
         base.serial = event.last
       } else {
         event.generation = try input.integer(as: UInt32.self)
+        base.serial = event.serial &+ span
       }
       event.generated = try input.difference(from: &base.generated)
     }
@@ -38,7 +73,20 @@ struct EventReader {
       if !event.currency.isEmpty { event.amountMinor = Int64(bitPattern: try input.integer()) }
     }
     open = event
-    return event
+    return EventRun(first: event, count: span + 1)
+  }
+
+  /// How many serials more than one a record is of.
+  private mutating func span() throws(EventDamage) -> Int64 {
+    let start = input.position
+    guard input.isNext(EventFormat.run) else { return 0 }
+    _ = try input.byte()
+    let span = try input.integer()
+    // No call names more numbers.
+    guard (1..<UInt64(Limits.numbersPerCall)).contains(span) else {
+      throw EventDamage(position: start)
+    }
+    return Int64(span)
   }
 
   /// An event with what its group gives it.

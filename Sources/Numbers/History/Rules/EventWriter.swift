@@ -20,6 +20,8 @@ struct EventWriter {
     /// Its place among the series of the book.
     var series: Int32 = -1
     var serial: Int64 = 0
+    /// Of a range, its last serial. Else, if it is above `serial`, there is an event for each of the
+    /// serials; of ends, `previous` is that of the first, and those of the others follow it.
     var last: Int64 = 0
     var generation: UInt32 = 0
     var generated: Int64 = 0
@@ -66,9 +68,6 @@ struct EventWriter {
     open = nil
   }
 
-  /// Forgets all events: they are stored. The memory goes too, for there may be many pools.
-  mutating func removeAll() { self = EventWriter() }
-
   /// Appends an event. `caller` and `key` give what the places in the book stand for; they are asked
   /// the first time that a payload names them.
   mutating func append(
@@ -76,6 +75,11 @@ struct EventWriter {
     key: (Int32) -> (edition: Int32, period: Int32)
   ) {
     if output.bytes.isEmpty { output.byte(EventFormat.version) }
+    let isRun = !group.kind.isOfRange && item.last > item.serial
+    if isRun {
+      output.byte(EventFormat.run)
+      output.integer(UInt64(item.last - item.serial))
+    }
     if open == group {
       output.byte(EventFormat.sameGroup)
     } else {
@@ -90,6 +94,7 @@ struct EventWriter {
         base.serial = item.last
       } else {
         output.integer(UInt64(item.generation))
+        if isRun { base.serial = item.last }
       }
       output.difference(item.generated, from: &base.generated)
     }
@@ -100,7 +105,7 @@ struct EventWriter {
       output.difference(item.allocated, from: &base.allocated)
       if !group.currency.isEmpty { output.integer(UInt64(bitPattern: item.amountMinor)) }
     }
-    count += 1
+    count += isRun ? Int(item.last - item.serial) + 1 : 1
   }
 
   private mutating func begin(_ group: Group, _ caller: (Int32) -> Caller) {

@@ -80,6 +80,8 @@ extension NumberEvent.Kind {
   var isEnd: Bool { self == .released || self == .expired || self == .completed }
   /// A number that is held from then on.
   var isBeginning: Bool { self == .allocated || self == .reused || self == .imported }
+  /// Of one number; of neighbours there can be one record.
+  var isOfNumber: Bool { !isOfRange && self != .renewed }
   var isOfRange: Bool { self == .generated || self == .lapsed }
   var hasCaller: Bool { isEnd || isBeginning || self == .renewed }
   var hasExpiry: Bool { isBeginning || self == .renewed }

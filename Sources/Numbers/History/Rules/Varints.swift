@@ -47,6 +47,8 @@ struct VarintReader {
 
   var isAtEnd: Bool { position >= bytes.count }
 
+  func isNext(_ byte: UInt8) -> Bool { position < bytes.count && bytes[position] == byte }
+
   /// Goes on at another place.
   mutating func move(to place: Int) { position = place }
 

@@ -45,11 +45,17 @@ extension Book {
     touch(pool, at: now, rows: rows)
     var times: [Int64] = []
     times.reserveCapacity(found.count)
-    for (item, number) in zip(command.items, found) {
-      switch number {
-      case .live(let index, let key):
-        finish(index, key, item.amount, in: pool, at: now, rows: rows)
-        times.append(now.wall)
+    while times.count < found.count {
+      let place = times.count
+      switch found[place] {
+      case .live(let number):
+        let amount = command.items[place].amount
+        let count = command.items[place..<(place + stretch(of: found[place...]))]
+          .prefix { $0.amount == amount }.count
+        finish(
+          number.serial...(number.serial + Int64(count) - 1), of: number.series, amount, in: pool,
+          at: now, rows: rows)
+        times.append(contentsOf: repeatElement(now.wall, count: count))
       case .ended(let ended): times.append(ended.ended)
       }
     }
@@ -69,32 +75,34 @@ extension Book {
     }
   }
 
+  /// Completes numbers of one lock, each with this amount.
   private func finish(
-    _ index: Int32, _ key: NumberKey, _ amount: CompleteCommand.Amount?, in pool: Pool,
-    at now: Moment, rows: any NumberRows
+    _ serials: ClosedRange<Int64>, of index: Int32, _ amount: CompleteCommand.Amount?,
+    in pool: Pool, at now: Moment, rows: any NumberRows
   ) {
-    guard let lock = locks[index] else { return }
+    guard let series = series[index], let lock = remove(serials, of: series, rows: rows) else {
+      return
+    }
     var ended = ended(
       lock, .completed(currency: amount?.currency ?? "", amountMinor: amount?.minor ?? 0), at: now)
-    ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
-    remove(index)
+    let last = recordEnd(of: lock, ended.end, in: pool, at: now)
     endIfEmpty(lock.lease, rows: rows)
-    rows.deleteLock(key)
-    rows.insertCompleted(key, ended)
-    pool.counters.completed += 1
-    if let series = series[lock.series] {
-      touch(series)
-      series.counts.completed += 1
+    for serial in serials {
+      ended.event = last - (lock.last - serial)
+      rows.insertCompleted(key(series, serial), ended)
     }
-    add(amount, to: pool)
+    pool.counters.completed += lock.count
+    touch(series)
+    series.counts.completed += lock.count
+    add(amount, times: lock.count, to: pool)
   }
 
-  /// Adds what a number was completed with to the sum of its currency.
-  func add(_ amount: CompleteCommand.Amount?, to pool: Pool) {
+  /// Adds what numbers were completed with, each of them, to the sum of its currency.
+  func add(_ amount: CompleteCommand.Amount?, times count: Int64 = 1, to pool: Pool) {
     guard let amount else { return }
     let before = pool.amounts[amount.currency]
     undoLog.append(.amount(pool, amount.currency, before))
-    pool.amounts[amount.currency] = (before ?? 0) + amount.minor
+    pool.amounts[amount.currency] = (before ?? 0) + amount.minor * count
     pool.dirtyAmounts.insert(amount.currency)
   }
 }

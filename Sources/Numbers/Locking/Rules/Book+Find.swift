@@ -7,8 +7,28 @@ struct TokenValue: Sendable, Equatable {
 extension Book {
   /// A number that a call names.
   enum Found {
-    case live(Int32, NumberKey)
+    case live(Live)
     case ended(EndedNumber)
+  }
+
+  /// A live number, as it was when it was found.
+  struct Live {
+    var series: Int32
+    var serial: Int64
+    /// The place of its lock.
+    var lock: Int32
+  }
+
+  /// How many of `found`, the first of them live, are neighbours in one lock in their order: they
+  /// end together.
+  func stretch(of found: ArraySlice<Found>) -> Int {
+    guard case .live(let first)? = found.first else { return 0 }
+    var count = 1
+    for case .live(let next) in found.dropFirst() {
+      guard next.lock == first.lock, next.serial == first.serial + Int64(count) else { break }
+      count += 1
+    }
+    return count
   }
 
   /// A number by its text: the template that can have made it, and what it says of itself.
@@ -37,7 +57,7 @@ extension Book {
     if let slot, let lock = locks[slot] {
       guard token.generation == UInt64(lock.generation) else { throw .tokenStale(place) }
       guard caller.mayAct(for: callers[lock.caller]) else { throw .numberNotHeld(place) }
-      return .live(slot, key)
+      return .live(Live(series: lock.series, serial: key.serial, lock: slot))
     }
     guard let ended = rows.endedNumber(key) else { throw .numberUnknown(place) }
     guard shows(ended, number, key, in: pool) else { throw .numberUnknown(place) }

@@ -146,7 +146,7 @@ extension Book {
     }
     return LeaseView(
       business: pool.business, id: lease.id, caller: callers[lease.caller], ttl: lease.ttl,
-      expireTime: now.shown(at: lease.expires), count: Int64(lease.count))
+      expireTime: now.shown(at: lease.expires), count: lease.count)
   }
 
   /// Removes a lease that lost its last number, if it was made with its numbers or ran out.

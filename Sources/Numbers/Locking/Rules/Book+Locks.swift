@@ -10,11 +10,43 @@ extension Book {
     undoLog.append(.lockInserted(index))
   }
 
-  /// Removes a live lock. Its lease stays, even if it has no lock left.
-  func remove(_ index: Int32) {
-    guard let lock = locks[index] else { return }
-    detach(index)
-    undoLog.append(.lockRemoved(index, lock))
+  /// Parts live numbers of one lock from its others, and removes them. Their lease stays, even if it
+  /// has no lock left. Nil where no lock holds them all.
+  func remove(
+    _ serials: ClosedRange<Int64>, of series: Series, rows: any NumberRows
+  ) -> Lock? {
+    guard let index = series.live[serials.lowerBound], let lock = locks[index],
+      lock.last >= serials.upperBound
+    else { return nil }
+    let before = serials.lowerBound - lock.first
+    let behind = lock.last - serials.upperBound
+    if behind > 0 {
+      rows.shortenLock(key(series, lock.last), to: behind)
+    } else {
+      rows.deleteLock(key(series, lock.last))
+    }
+    guard before + behind > 0 else {
+      detach(index)
+      undoLog.append(.lockRemoved(index, lock))
+      return lock
+    }
+    // The longer rest keeps the place, for each serial of the other gets a new one.
+    let left = lock.first...(max(serials.lowerBound, lock.first + 1) - 1)
+    let right = min(serials.upperBound + 1, lock.last)...lock.last
+    undoLog.append(.lockCut(index, first: lock.first, last: lock.last))
+    if before > behind {
+      resize(index, to: left)
+      if behind > 0 { attach(lock.part(right), to: series) }
+    } else {
+      resize(index, to: right)
+      if before > 0 { attach(lock.part(left), to: series) }
+    }
+    if before > 0 {
+      rows.insertLock(
+        key(series, left.upperBound), lock.part(left), caller: callers[lock.caller],
+        lease: leases[lock.lease])
+    }
+    return lock.part(serials)
   }
 
   func reattach(_ index: Int32, _ lock: Lock) {
@@ -27,14 +59,14 @@ extension Book {
   func detach(_ index: Int32) {
     guard let lock = locks[index] else { return }
     if let series = series[lock.series] {
-      series.live[lock.serial] = nil
-      hold(-1, of: lock, series)
+      series.live.fill(lock.first...lock.last, nil)
+      hold(-lock.count, of: lock, series)
     }
     if lock.previous >= 0 { locks[lock.previous]?.next = lock.next }
     if lock.next >= 0 { locks[lock.next]?.previous = lock.previous }
     if lock.lease >= 0 {
       leases.update(lock.lease) { lease in
-        lease.count -= 1
+        lease.count -= lock.count
         if lock.previous < 0 { lease.first = lock.next }
       }
     }
@@ -42,14 +74,30 @@ extension Book {
     callers.release(lock.caller)
   }
 
+  /// Gives a lock fewer numbers at either end, or, where that is undone, more.
+  func resize(_ index: Int32, to serials: ClosedRange<Int64>) {
+    guard let lock = locks[index], let series = series[lock.series] else { return }
+    let (first, last) = (serials.lowerBound, serials.upperBound)
+    if lock.first < first { series.live.fill(lock.first...(first - 1), nil) }
+    if last < lock.last { series.live.fill((last + 1)...lock.last, nil) }
+    if first < lock.first { series.live.fill(first...(lock.first - 1), index) }
+    if lock.last < last { series.live.fill((lock.last + 1)...last, index) }
+    let change = last - first + 1 - lock.count
+    hold(change, of: lock, series)
+    if lock.lease >= 0 { leases.update(lock.lease) { $0.count += change } }
+    locks[index]?.first = first
+    locks[index]?.last = last
+    locks[index]?.event = lock.event(of: last)
+  }
+
   private func link(_ index: Int32, _ lock: Lock, _ series: Series) {
-    series.live[lock.serial] = index
-    hold(1, of: lock, series)
+    series.live.fill(lock.first...lock.last, index)
+    hold(lock.count, of: lock, series)
     if lock.previous >= 0 { locks[lock.previous]?.next = index }
     if lock.next >= 0 { locks[lock.next]?.previous = index }
     if lock.lease >= 0 {
       leases.update(lock.lease) { lease in
-        lease.count += 1
+        lease.count += lock.count
         if lock.previous < 0 { lease.first = index }
       }
     }

@@ -48,14 +48,17 @@ extension Book {
     touch(pool, at: now, rows: rows)
     var answers: [Released] = []
     answers.reserveCapacity(found.count)
-    for number in found {
-      switch number {
-      case .live(let index, _):
-        let lease = locks[index]?.lease ?? -1
-        giveBack(index, .released, reason: command.reason, at: now, rows: rows)
+    while answers.count < found.count {
+      switch found[answers.count] {
+      case .live(let number):
+        let count = stretch(of: found[answers.count...])
+        let lease = giveBack(
+          number.serial...(number.serial + Int64(count) - 1), of: number.series, .released,
+          reason: command.reason, at: now, rows: rows)
         endIfEmpty(lease, rows: rows)
-        pool.counters.released += 1
-        answers.append(Released(time: now.wall, isReusable: pool.settings.reuse != .never))
+        pool.counters.released += Int64(count)
+        let answer = Released(time: now.wall, isReusable: pool.settings.reuse != .never)
+        answers.append(contentsOf: repeatElement(answer, count: count))
       case .ended(let ended):
         var isRetired = false
         if case .returned(_, let retired, _) = ended.end { isRetired = retired }

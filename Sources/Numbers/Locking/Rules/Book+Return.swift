@@ -1,33 +1,44 @@
 // What becomes of a number whose holder gave it back, or whose lease ran out.
 extension Book {
-  /// Returns a live number to its pool. The caller of this ends the lease, and counts the cause.
+  /// Returns live numbers of one lock to their pool, and says what their lease is. The caller of this
+  /// ends the lease, and counts the cause.
+  @discardableResult
   func giveBack(
-    _ index: Int32, _ cause: ReturnCause, reason: String, at now: Moment, rows: any NumberRows
-  ) {
-    guard let lock = locks[index], let series = series[lock.series],
-      let pool = pools[Int(series.pool)]
-    else { return }
-    let key = key(series, lock.serial)
+    _ serials: ClosedRange<Int64>, of index: Int32, _ cause: ReturnCause, reason: String,
+    at now: Moment, rows: any NumberRows
+  ) -> Int32 {
+    guard let series = series[index], let pool = pools[Int(series.pool)],
+      let lock = remove(serials, of: series, rows: rows)
+    else { return -1 }
     let isRetired = pool.settings.reuse == .never
     var ended = ended(lock, .returned(cause, isRetired: isRetired, reason: reason), at: now)
-    ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
-    remove(index)
-    rows.deleteLock(key)
-    rows.insertReturned(
-      key, ended, returned: now.boot, place: isRetired ? 0 : pool.nextPlace)
-    if isRetired {
-      pool.counters.retired += 1
-      touch(series)
-      series.counts.retired += 1
-      return
+    let last = recordEnd(of: lock, ended.end, in: pool, at: now)
+    for serial in serials {
+      ended.event = last - (lock.last - serial)
+      rows.insertReturned(
+        key(series, serial), ended, returned: now.boot, place: isRetired ? 0 : pool.nextPlace)
+      if !isRetired { lineUp(serial, of: lock, series, in: pool, event: ended.event, at: now) }
     }
+    if isRetired {
+      pool.counters.retired += lock.count
+      touch(series)
+      series.counts.retired += lock.count
+    } else {
+      write(series)
+    }
+    return lock.lease
+  }
+
+  /// Puts a number that came back at the end of its pool's line.
+  private func lineUp(
+    _ serial: Int64, of lock: Lock, _ series: Series, in pool: Pool, event: Int64, at now: Moment
+  ) {
     pool.returned.append(
       ReturnedNumber(
-        series: lock.series, generation: lock.generation, serial: lock.serial,
-        generated: lock.generated, returned: now.boot, event: ended.event))
+        series: lock.series, generation: lock.generation, serial: serial,
+        generated: lock.generated, returned: now.boot, event: event))
     pool.nextPlace += 1
     series.returns.append(now.boot)
-    write(series)
     series.uses += 1
     undoLog.append(.returnedAdded(pool, series))
   }
@@ -64,10 +75,13 @@ extension Book {
         leases.update(index) { $0.isExpiring = true }
       }
       budget -= 1
-      while budget > 0, let first = leases[index]?.first, first >= 0 {
-        giveBack(first, .expired, reason: "", at: now, rows: rows)
-        pool.counters.expired += 1
-        budget -= 1
+      while budget > 0, let first = leases[index]?.first, let lock = locks[first] {
+        let count = min(lock.count, Int64(budget))
+        giveBack(
+          lock.first...(lock.first + count - 1), of: lock.series, .expired, reason: "", at: now,
+          rows: rows)
+        pool.counters.expired += count
+        budget -= Int(count)
       }
       endIfEmpty(index, rows: rows)
     }

@@ -54,7 +54,8 @@ extension Book {
       return LockView(
         number: number, generation: lock.generation, caller: callers[lock.caller],
         lease: lease?.id ?? 0, allocated: lock.allocated,
-        state: .live(expireTime: lease.map { now.shown(at: $0.expires) }), event: lock.event)
+        state: .live(expireTime: lease.map { now.shown(at: $0.expires) }),
+        event: lock.event(of: located.key.serial))
     }
     guard let ended = rows.endedNumber(located.key), shows(ended, number, located.key, in: pool)
     else { throw .numberUnknown(0) }

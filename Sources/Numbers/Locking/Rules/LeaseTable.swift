@@ -16,7 +16,8 @@ struct Lease {
   var expires: Int64
   /// The first of its locks, or -1.
   var first: Int32 = -1
-  var count: Int32 = 0
+  /// Its numbers, not its locks.
+  var count: Int64 = 0
   /// It was made with its numbers, and ends with the last of them.
   var isImplicit: Bool
   /// It has a row of its own. An implicit lease has one from its first renewal on.

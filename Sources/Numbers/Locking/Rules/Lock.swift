@@ -9,6 +9,16 @@
 ///     allocated  never: it is held                 never            live, with the next generation
 ///
 /// A token of another generation, or another caller, is refused in every state.
+///
+/// Numbers that one call handed out and that follow one another are one lock and one row, the row of
+/// the last of them, for as long as they are all live. What ends is parted from the rest:
+///
+///     of first…last ends    in memory                        rows
+///     all                   removed                          deleted
+///     the first of them     the rest keeps the place         shortened
+///     the last of them      the rest keeps the place         deleted, one of what is left
+///     what is between       the longer rest keeps the        shortened, and one of what is before
+///                           place, the other gets one
 struct Lock {
   /// Its place in the table of series.
   var series: Int32
@@ -19,13 +29,30 @@ struct Lock {
   var next: Int32 = -1
   var caller: Int32
   var generation: UInt32
-  var serial: Int64
+  /// The serials that it holds: one, or neighbours that were handed out together.
+  var first: Int64
+  var last: Int64
   /// Wall clock, µs.
   var allocated: Int64
-  /// When the number was made: what its timestamp shows. Wall clock, µs.
+  /// When the numbers were made: what their timestamps show. Wall clock, µs.
   var generated: Int64
-  /// The sequence of the event that tells of its handing out. 0: it isn't known.
+  /// The sequence of the event that tells of the handing out of `last`; those of the others come
+  /// right before it. 0: it isn't known.
   var event: Int64
+
+  var count: Int64 { last - first + 1 }
+
+  /// The sequence of the event of one of its serials.
+  func event(of serial: Int64) -> Int64 { event == 0 ? 0 : event - (last - serial) }
+
+  /// Some of its numbers, as a lock without neighbours.
+  func part(_ serials: ClosedRange<Int64>) -> Lock {
+    var part = self
+    part.event = event(of: serials.upperBound)
+    (part.first, part.last) = (serials.lowerBound, serials.upperBound)
+    (part.previous, part.next) = (-1, -1)
+    return part
+  }
 }
 
 /// Names a number whatever its text: by template (edition) of its pool, period and serial.

@@ -66,7 +66,49 @@ struct PagedIndex: Sequence {
     page.places[slot] = -1
     page.count -= 1
     count -= 1
-    guard page.count == 0 else { return }
+    if page.count == 0 { drop(page) }
+  }
+
+  /// Gives numbers that follow one another the same place, or none.
+  mutating func fill(_ numbers: ClosedRange<Int64>, _ place: Int32?) {
+    if numbers.lowerBound == numbers.upperBound {
+      self[numbers.lowerBound] = place
+      return
+    }
+    var first = numbers.lowerBound
+    while true {
+      let end = Swift.min(first | ((1 << Self.bits) - 1), numbers.upperBound)
+      fillPage(first >> Self.bits, Self.slot(first)...Self.slot(end), place ?? -1)
+      guard end < numbers.upperBound else { return }
+      first = end + 1
+    }
+  }
+
+  private mutating func fillPage(_ number: Int64, _ slots: ClosedRange<Int>, _ place: Int32) {
+    var page = page(number)
+    if page == nil {
+      guard place >= 0 else { return }
+      page = Page(number)
+      pages[number] = page
+    }
+    guard let page else { return }
+    var change = 0
+    page.places.withUnsafeMutableBufferPointer { places in
+      for slot in slots {
+        change += (place < 0 ? 0 : 1) - (places[slot] < 0 ? 0 : 1)
+        places[slot] = place
+      }
+    }
+    page.count += change
+    count += change
+    if page.count > 0 {
+      last = page
+    } else {
+      drop(page)
+    }
+  }
+
+  private mutating func drop(_ page: Page) {
     pages[page.number] = nil
     if last === page { last = nil }
   }
