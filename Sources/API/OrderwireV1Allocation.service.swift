@@ -43,8 +43,9 @@ public protocol AllocationServiceProtocol: Sendable {
   /// Up to 64 requests or 16,000 numbers are in flight at a time; further messages wait, so that a
   /// client that doesn't read its answers is soon not read either. When the client has sent its last,
   /// the stream ends with OK after the last answer. It ends early, with a status of its own, where a
-  /// message can't be decoded (after the answers to those before it), where the client cancels, the
-  /// deadline passes or the connection is lost. What was decided then stays decided, though its answer
+  /// message can't be decoded (after the answers to those before it), where the server stops (UNAVAILABLE,
+  /// SERVER_STOPPING, after the answers to what it has taken; a client that has sent its last gets all of
+  /// them), where the client cancels, the deadline passes or the connection is lost. What was decided then stays decided, though its answer
   /// may be lost: a request_id lets it be asked for again.
   func allocateStream(
     _ requests: RequestStream<AllocateStreamRequest>, responses: ResponseWriter<AllocateStreamResponse>, context: ServerContext
@@ -65,7 +66,8 @@ public protocol AllocationServiceProtocol: Sendable {
 
   /// The same for many: each message is imported for itself, one after the other. The first refusal
   /// ends the stream with it; "message" in its metadata says at which message (from 0), and what came
-  /// before stays imported. Sent again with the same request_ids, those are passed over.
+  /// before stays imported. Sent again with the same request_ids, those are passed over. A server that
+  /// stops before the client has sent its last refuses the next message so: UNAVAILABLE, SERVER_STOPPING.
   func importNumbersStream(
     _ requests: RequestStream<ImportNumbersStreamRequest>, context: ServerContext
   ) async throws(RPCError) -> ImportNumbersStreamResponse
@@ -262,8 +264,9 @@ public struct AllocationServiceClient: Sendable {
   /// Up to 64 requests or 16,000 numbers are in flight at a time; further messages wait, so that a
   /// client that doesn't read its answers is soon not read either. When the client has sent its last,
   /// the stream ends with OK after the last answer. It ends early, with a status of its own, where a
-  /// message can't be decoded (after the answers to those before it), where the client cancels, the
-  /// deadline passes or the connection is lost. What was decided then stays decided, though its answer
+  /// message can't be decoded (after the answers to those before it), where the server stops (UNAVAILABLE,
+  /// SERVER_STOPPING, after the answers to what it has taken; a client that has sent its last gets all of
+  /// them), where the client cancels, the deadline passes or the connection is lost. What was decided then stays decided, though its answer
   /// may be lost: a request_id lets it be asked for again.
   public func allocateStream(
     options: CallOptions = CallOptions()
@@ -290,7 +293,8 @@ public struct AllocationServiceClient: Sendable {
 
   /// The same for many: each message is imported for itself, one after the other. The first refusal
   /// ends the stream with it; "message" in its metadata says at which message (from 0), and what came
-  /// before stays imported. Sent again with the same request_ids, those are passed over.
+  /// before stays imported. Sent again with the same request_ids, those are passed over. A server that
+  /// stops before the client has sent its last refuses the next message so: UNAVAILABLE, SERVER_STOPPING.
   public func importNumbersStream(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<ImportNumbersStreamRequest, ImportNumbersStreamResponse> {

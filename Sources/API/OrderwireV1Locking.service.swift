@@ -43,7 +43,9 @@ public protocol LockingServiceProtocol: Sendable {
   /// nothing missed or repeated, for as long as the pool's events are kept. A client that reads too
   /// slowly holds up nobody; one that falls behind further than events are kept gets CURSOR_TOO_OLD.
   ///
-  /// UNAVAILABLE ends the stream when the server stops or can't read its store; the cursor stays good.
+  /// UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING) or can't read its store
+  /// (STORE_UNAVAILABLE); the cursor stays good. A client that takes nothing for 2 seconds while the server
+  /// stops loses its connection instead.
   func watchLocks(
     _ request: WatchLocksRequest, responses: ResponseWriter<WatchLocksResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -65,7 +67,8 @@ public protocol LockingServiceProtocol: Sendable {
   ) async throws(RPCError) -> GetLeaseResponse
 
   /// Renews leases for as long as the stream is open: each message renews one lease and is answered
-  /// by its new expiry, in order. A refusal ends the stream.
+  /// by its new expiry, in order. A refusal ends the stream; a server that stops ends it with UNAVAILABLE,
+  /// SERVER_STOPPING, once what it has taken is answered.
   func keepAlive(
     _ requests: RequestStream<KeepAliveRequest>, responses: ResponseWriter<KeepAliveResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -188,7 +191,9 @@ public struct LockingServiceClient: Sendable {
   /// nothing missed or repeated, for as long as the pool's events are kept. A client that reads too
   /// slowly holds up nobody; one that falls behind further than events are kept gets CURSOR_TOO_OLD.
   ///
-  /// UNAVAILABLE ends the stream when the server stops or can't read its store; the cursor stays good.
+  /// UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING) or can't read its store
+  /// (STORE_UNAVAILABLE); the cursor stays good. A client that takes nothing for 2 seconds while the server
+  /// stops loses its connection instead.
   public func watchLocks(
     _ request: WatchLocksRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<WatchLocksRequest, WatchLocksResponse> {
@@ -222,7 +227,8 @@ public struct LockingServiceClient: Sendable {
   }
 
   /// Renews leases for as long as the stream is open: each message renews one lease and is answered
-  /// by its new expiry, in order. A refusal ends the stream.
+  /// by its new expiry, in order. A refusal ends the stream; a server that stops ends it with UNAVAILABLE,
+  /// SERVER_STOPPING, once what it has taken is answered.
   public func keepAlive(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<KeepAliveRequest, KeepAliveResponse> {

@@ -16,7 +16,9 @@ public protocol WarningServiceProtocol: Sendable {
   ) async throws(RPCError) -> ReportSignalsResponse
 
   /// The same for callers with many signals: each message is a call of its own, all of its signals or
-  /// none. A refused message ends the stream, and those before it stand.
+  /// none. A refused message ends the stream; "message" in the metadata of the refusal says which it was
+  /// (from 0), and those before it stand. A server that stops before the client has sent its last refuses
+  /// the next message so: UNAVAILABLE, SERVER_STOPPING.
   func reportSignalStream(
     _ requests: RequestStream<ReportSignalStreamRequest>, context: ServerContext
   ) async throws(RPCError) -> ReportSignalStreamResponse
@@ -75,8 +77,8 @@ public protocol WarningServiceProtocol: Sendable {
   ) async throws(RPCError) -> AcknowledgeWarningResponse
 
   /// Follows what becomes of warnings, from a cursor or from now: each event exactly once and in order.
-  /// The first response has no events. UNAVAILABLE ends the stream when the server stops; the cursor
-  /// stays good. Events are kept for 7 days.
+  /// The first response has no events. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING)
+  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days.
   func watchWarnings(
     _ request: WatchWarningsRequest, responses: ResponseWriter<WatchWarningsResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -89,7 +91,7 @@ public protocol WarningServiceProtocol: Sendable {
 
   /// A business, a warehouse or an owner attends: it is told what to do, and answers. First it says who
   /// it is; then it gets every open instruction of its own, and each new one. What isn't answered
-  /// comes again.
+  /// comes again. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING).
   func attend(
     _ requests: RequestStream<AttendRequest>, responses: ResponseWriter<AttendResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -196,7 +198,9 @@ public struct WarningServiceClient: Sendable {
   }
 
   /// The same for callers with many signals: each message is a call of its own, all of its signals or
-  /// none. A refused message ends the stream, and those before it stand.
+  /// none. A refused message ends the stream; "message" in the metadata of the refusal says which it was
+  /// (from 0), and those before it stand. A server that stops before the client has sent its last refuses
+  /// the next message so: UNAVAILABLE, SERVER_STOPPING.
   public func reportSignalStream(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<ReportSignalStreamRequest, ReportSignalStreamResponse> {
@@ -288,8 +292,8 @@ public struct WarningServiceClient: Sendable {
   }
 
   /// Follows what becomes of warnings, from a cursor or from now: each event exactly once and in order.
-  /// The first response has no events. UNAVAILABLE ends the stream when the server stops; the cursor
-  /// stays good. Events are kept for 7 days.
+  /// The first response has no events. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING)
+  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days.
   public func watchWarnings(
     _ request: WatchWarningsRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<WatchWarningsRequest, WatchWarningsResponse> {
@@ -308,7 +312,7 @@ public struct WarningServiceClient: Sendable {
 
   /// A business, a warehouse or an owner attends: it is told what to do, and answers. First it says who
   /// it is; then it gets every open instruction of its own, and each new one. What isn't answered
-  /// comes again.
+  /// comes again. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING).
   public func attend(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<AttendRequest, AttendResponse> {

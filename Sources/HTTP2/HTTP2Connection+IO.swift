@@ -108,7 +108,9 @@ extension HTTP2Connection {
   private func writeUnsent() -> Bool {
     while !unsent.isEmpty, let transport {
       switch transport.write(unsent.bytes) {
-      case .done(let count): unsent.removeFirst(count)
+      case .done(let count):
+        takenBytes += count
+        unsent.removeFirst(count)
       case .failed(let reason):
         close(reason)
         return false

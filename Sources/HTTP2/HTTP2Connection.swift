@@ -9,7 +9,7 @@ public import EventLoop
 ///     state        event                    next
 ///     connecting   TCP connected (client)   handshaking
 ///     handshaking  TLS done, or no TLS      open: session made, SETTINGS queued
-///     open         drain()                  open; GOAWAY twice, closed once no stream is open
+///     open         drain()                  open, as HTTP2Connection+Drain.swift has it
 ///     any          peer gone, fatal error,  closed: every open stream is told, the session and
 ///                  close(), time-out        the socket are freed
 ///
@@ -52,15 +52,18 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   var keepAliveTimer: Timer?
   /// Whether the last PING of the keep-alive has no answer yet.
   var isPingUnanswered = false
-  /// Set between the first and the last GOAWAY of a drain.
-  private var drainTimer: Timer?
+  /// How far a drain is.
+  var drainPhase = DrainPhase.none
+  var drainTimer: Timer?
+  /// Bytes that the peer took out of what streams had queued and the socket held up, ever.
+  var takenBytes = 0
   /// Bytes that the socket did not take.
   var unsent = ByteQueue()
   private var needsFlush = false
   /// Whether nghttp2 is on the stack.
   var isInSession = false
   private var closeReason: String??
-  private var firstStream: HTTP2Stream?
+  private(set) var firstStream: HTTP2Stream?
   private(set) var openStreams = 0
   /// Closed streams, for reuse.
   private var restingStreams: [HTTP2Stream] = []
@@ -68,7 +71,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
   var maybeWritable: [HTTP2Stream] = []
   /// What a server's peer has to keep to in the block that is coming in.
   var rules = MessageRules(.request)
-  var isDraining = false
+  /// Whether a client's peer takes no more streams.
+  private var hasGoAway = false
   /// Who handles the streams that a server's peer opens.
   let accept: ((HTTP2Stream) -> any StreamHandler)?
   /// Called once on the loop when a session is there, on a client.
@@ -95,6 +99,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   /// Whether it is over.
   public var isClosed: Bool { state == .closed }
+  var isOpen: Bool { state == .open }
 
   func start() {
     guard let transport else { return }
@@ -231,7 +236,7 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
 
   /// Opens a client's stream; its headers are the first thing to send on it.
   public func openStream(handler: any StreamHandler) -> HTTP2Stream? {
-    guard state == .open, role == .client, !isDraining else { return nil }
+    guard state == .open, role == .client, !hasGoAway else { return nil }
     let stream = insertStream(id: 0)
     stream.handler = handler
     return stream
@@ -321,32 +326,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     return headers?.takeRetainedValue()
   }
 
-  // MARK: Drain
-
-  /// Announces the end (RFC 9113 section 6.8): a GOAWAY that names no stream yet; then, when a PING has
-  /// come back and so no stream opened before the peer read it is lost, the one that names the last.
-  public func drain() {
-    guard !isDraining else { return }
-    guard state == .open, let session else { return close() }
-    isDraining = true
-    nghttp2_submit_shutdown_notice(session)
-    submitPing(.drain, session)
-    drainTimer = loop.schedule(after: limits.drainAnswer) { [unowned self] in drainAnswered() }
-  }
-
-  func drainAnswered() {
-    guard let drainTimer, let session else { return }
-    drainTimer.cancel()
-    self.drainTimer = nil
-    nghttp2_submit_goaway(
-      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(session),
-      HTTP2ErrorCode.noError.rawValue, nil, 0)
-    setNeedsFlush()
-  }
-
   func goAwayReceived() {
-    guard role == .client, !isDraining else { return }
-    isDraining = true
+    guard role == .client, !hasGoAway else { return }
+    hasGoAway = true
     let onGoAway = onGoAway
     self.onGoAway = nil
     onGoAway?()

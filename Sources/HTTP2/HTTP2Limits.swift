@@ -12,8 +12,9 @@ public struct HTTP2Limits: Sendable {
   public var connectionWindowBytes: Int32 = 1024 * 1024
   /// Time for TLS and the first SETTINGS frame; a peer that only connects is dropped after it.
   public var handshake: Duration = .seconds(10)
-  /// Time for a peer to answer that it has read the announcement of a drain; then the connection goes
-  /// on without it, and a peer that no longer reads doesn't hold up a stop.
+  /// Time for a peer to answer that it has read the announcement of a drain; then the drain goes on without
+  /// the answer. And the time in which, after that, it has to take something of what is left for it: a peer
+  /// that no longer reads doesn't hold up a stop.
   public var drainAnswer: Duration = .seconds(2)
   /// Time for a peer to end a request that has its whole answer; then its stream is reset, so that it doesn't
   /// count as open for ever. It is at once when more of the request comes.

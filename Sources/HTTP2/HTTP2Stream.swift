@@ -17,8 +17,15 @@ public protocol StreamHandler: AnyObject {
   func endReceived()
   /// What was queued fell to half of the high-water mark, after `mustAwaitWritable` said to wait.
   func writable()
+  /// The connection takes no more streams, and ends when those that are open have.
+  func connectionStopping()
   /// The stream is over.
   func closed(_ reason: StreamClose)
+}
+
+extension StreamHandler {
+  /// Nothing to do: what is open goes on.
+  public func connectionStopping() {}
 }
 
 /// One HTTP/2 stream. Confined to its loop; sending on a closed one does nothing.
@@ -228,6 +235,12 @@ public final class HTTP2Stream: @unchecked Sendable {
     if requestEndTimer != nil { dropRequest() }
   }
 
+  /// Whether nothing happens here before the peer has read, or has sent its headers.
+  var isWaitingForPeer: Bool {
+    if case .none = ending { return handler == nil || outgoing.count > 0 }
+    return true
+  }
+
   func didClose(_ reason: StreamClose) {
     guard !isClosed else { return }
     isClosed = true
@@ -267,6 +280,7 @@ public final class HTTP2Stream: @unchecked Sendable {
       room.copyMemory(from: UnsafeRawBufferPointer(rebasing: outgoing.bytes[..<count]))
       outgoing.removeFirst(count)
       connection.queuedBytes -= count
+      connection.takenBytes += count
       if mustReportWritable { connection.mayBecomeWritable(self) }
     }
     guard outgoing.isEmpty else { return count }

@@ -31,6 +31,17 @@ extension RPCError {
     return error
   }
 
+  /// The same error, whose reason says more; one without a reason stays as it is.
+  public func adding(metadata: [String: String]) -> RPCError {
+    var error = self
+    guard let index = details.firstIndex(where: { $0 is ErrorInfo }),
+      var info = details[index] as? ErrorInfo
+    else { return error }
+    info.metadata.merge(metadata) { $1 }
+    error.details[index] = info
+    return error
+  }
+
   /// The same error with how long a client should wait before it tries again. Clients that retry by
   /// themselves are told, too, by `grpc-retry-pushback-ms`.
   public func retrying(after delay: Duration) -> RPCError {

@@ -32,6 +32,10 @@ extension RPCError: CustomStringConvertible {
 extension RPCError {
   /// The call was cancelled by its client, or the connection was lost.
   static let cancelled = RPCError(.cancelled, "the call was cancelled")
+  /// The server is about to stop: the call ended, or wasn't begun, before its time. The same may be asked of
+  /// another server, or of this one when it is there again.
+  public static let serverStopping = RPCError(
+    .unavailable, reason: "SERVER_STOPPING", "the server is stopping")
   /// The call's deadline has passed.
   static let deadlineExceeded = RPCError(.deadlineExceeded, "the deadline has passed")
 }

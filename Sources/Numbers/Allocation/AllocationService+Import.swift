@@ -36,15 +36,15 @@ extension AllocationService {
     _ requests: RequestStream<ImportNumbersStreamRequest>, context: ServerContext
   ) async throws(RPCError) -> ImportNumbersStreamResponse {
     var done = ImportNumbersStreamResponse()
-    for try await request in requests {
-      do throws(RPCError) {
+    do throws(RPCError) {
+      for try await request in requests {
         let answer = try await importNumbers(
           request.part ?? ImportNumbersRequest(), context: context)
         done.messages += 1
         done.numbers += Int64(answer.numbers.count)
-      } catch {
-        throw error.adding(metadata: ["message": "\(done.messages)"])
       }
+    } catch {
+      throw error.adding(metadata: ["message": "\(done.messages)"])
     }
     return done
   }

@@ -278,19 +278,6 @@ extension Refusal {
   }
 }
 
-extension RPCError {
-  /// The same error, whose reason says more.
-  func adding(metadata: [String: String]) -> RPCError {
-    var error = self
-    guard let index = details.firstIndex(where: { $0 is ErrorInfo }),
-      var info = details[index] as? ErrorInfo
-    else { return error }
-    info.metadata.merge(metadata) { $1 }
-    error.details[index] = info
-    return error
-  }
-}
-
 extension StopCause {
   /// Whose stop it is, and since when. Who the operator is stays with those who may read the pool.
   fileprivate var metadata: [String: String] {

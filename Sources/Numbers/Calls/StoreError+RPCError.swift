@@ -6,8 +6,9 @@ extension StoreError {
   /// is for the operator, who finds it in the log.
   package var rpcError: RPCError {
     switch self {
-    // No client sees that it is closed: a stop closes every connection before the store.
-    case .unavailable, .closed:
+    // A stop ends those who follow feeds before all others.
+    case .closed: .serverStopping
+    case .unavailable:
       RPCError(.unavailable, reason: "STORE_UNAVAILABLE", "\(self)").retrying(after: .seconds(1))
     case .queueFull:
       RPCError(.resourceExhausted, reason: "TOO_MANY_WAITING", "too many calls are waiting")

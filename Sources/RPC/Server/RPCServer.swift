@@ -38,8 +38,9 @@ public final class RPCServer: Sendable {
     try http2.listen(on: address, tls: tls)
   }
 
-  /// Stops: says so in health, takes no more connections and calls, waits until the calls that run
-  /// have ended or `grace` is over, then cancels what is left and waits a little for it to return.
+  /// Stops: says so in health, takes no more connections and calls, ends streams that wait for their clients,
+  /// waits until the calls that run have ended or `grace` is over, then cancels what is left and waits a
+  /// little for it to return.
   public func shutdown(grace: Duration) async {
     health?.shutdown()
     await http2.shutdown(grace: grace)

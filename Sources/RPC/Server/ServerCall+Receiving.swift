@@ -36,13 +36,20 @@ extension ServerCall {
     return isAnswered
   }
 
+  /// Whether the server stops before the client has said that it sends no more.
+  private var isCutShort: Bool {
+    !state.isRequestEnded && stream?.connection.isStopping ?? false
+  }
+
   /// The next message of the request, nil after the last. From any thread.
   func receive<M: Message>(_ type: M.Type) async throws(RPCError) -> M? {
     guard loop.isCurrent else {
       return try await loop.call { () throws(RPCError) in try await self.receive(type) }
     }
     while true {
-      switch try nextRequest() {
+      let next = try nextRequest()
+      if isCutShort { throw .serverStopping }
+      switch next {
       case .message(let count): return try decodeRequest(count: count)
       case .ended: return nil
       case .notYet:

@@ -130,6 +130,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
 
   func writable() { writerWaiters.wakeAll() }
 
+  /// A call that has its request goes on. One that waits for more of it has no end that could be waited for.
+  func connectionStopping() {
+    switch state.phase {
+    case .receiving: fail(.serverStopping)
+    case .running: readerWaiter.wakeAll()
+    case .ended, .done: break
+    }
+  }
+
   func closed(_ reason: StreamClose) {
     deadlineTimer?.cancel()
     deadlineTimer = nil

@@ -80,7 +80,7 @@ public final class HealthService: HealthProtocol {
       case .status(let status):
         try await responses.write(HealthCheckResponse(status: status))
         last = status
-      case .shutDown: throw RPCError(.unavailable, "the server is stopping")
+      case .shutDown: throw .serverStopping
       case .cancelled: throw .cancelled
       }
     }

@@ -36,13 +36,17 @@ public struct WarningService: WarningServiceProtocol {
     _ requests: RequestStream<ReportSignalStreamRequest>, context: ServerContext
   ) async throws(RPCError) -> ReportSignalStreamResponse {
     var response = ReportSignalStreamResponse()
-    for try await request in requests {
-      _ = try await reportSignals(
-        ReportSignalsRequest(
-          business: request.business, signals: request.signals, requestID: request.requestID),
-        context: context)
-      response.messages += 1
-      response.signals += Int64(request.signals.count)
+    do throws(RPCError) {
+      for try await request in requests {
+        _ = try await reportSignals(
+          ReportSignalsRequest(
+            business: request.business, signals: request.signals, requestID: request.requestID),
+          context: context)
+        response.messages += 1
+        response.signals += Int64(request.signals.count)
+      }
+    } catch {
+      throw error.adding(metadata: ["message": "\(response.messages)"])
     }
     return response
   }

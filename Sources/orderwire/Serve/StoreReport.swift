@@ -8,6 +8,7 @@ struct StoreReport: Sendable {
   /// What health answers for beside the server as a whole.
   static let services = [
     "orderwire.v1.AllocationService", "orderwire.v1.LockingService", "orderwire.v1.HistoryService",
+    "orderwire.v1.WarningService",
   ]
 
   let path: String

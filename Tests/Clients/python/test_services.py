@@ -10,7 +10,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from conftest import connect
 from server import Server
 
-SERVICES = ["orderwire.v1.AllocationService", "orderwire.v1.LockingService", "orderwire.v1.HistoryService"]
+SERVICES = [f"orderwire.v1.{name}Service" for name in ("Allocation", "Locking", "History", "Warning")]
 
 
 @pytest.mark.parametrize("service", ["", *SERVICES])

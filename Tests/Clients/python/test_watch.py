@@ -3,7 +3,6 @@
 import itertools
 import shutil
 import sqlite3
-import threading
 
 import grpc
 import pytest
@@ -269,20 +268,6 @@ def test_a_watch_goes_on_after_disconnects_and_restarts(tmp_path):
         assert len({event.sequence for event in seen}) == given == 42
         feed.close()
     server.kill()
-
-
-def test_a_stop_ends_watches_at_once(tmp_path):
-    """They would hold up the stop for all of its grace otherwise."""
-    with Server(tmp_path, "--grace", "3000") as server, connect(server, "h2c") as channel:
-        make_pool(Client(channel), "shop")
-        watches = [Watch(Client(channel), "shop") for _ in range(5)]
-        stopping = threading.Thread(target=server.stop)
-        stopping.start()
-        for watch in watches:
-            refusal = refused(watch.response)
-            assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
-        stopping.join()
-        assert server.process.returncode == 0
 
 
 def test_a_reader_that_does_not_read_holds_up_nobody(server, client, business):

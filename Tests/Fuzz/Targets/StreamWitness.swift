@@ -41,6 +41,11 @@ final class StreamWitness: StreamHandler {
     handler.writable()
   }
 
+  func connectionStopping() {
+    precondition(phase != .closed, "stopping after closed")
+    handler.connectionStopping()
+  }
+
   func closed(_ reason: StreamClose) {
     precondition(phase != .closed, "closed twice")
     phase = .closed
