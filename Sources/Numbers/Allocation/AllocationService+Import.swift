@@ -38,8 +38,10 @@ extension AllocationService {
     var done = ImportNumbersStreamResponse()
     do throws(RPCError) {
       for try await request in requests {
-        let answer = try await importNumbers(
-          request.part ?? ImportNumbersRequest(), context: context)
+        guard let part = request.part else {
+          throw Refusal.messageMissing(field: "part").error(in: .imports)
+        }
+        let answer = try await importNumbers(part, context: context)
         done.messages += 1
         done.numbers += Int64(answer.numbers.count)
       }

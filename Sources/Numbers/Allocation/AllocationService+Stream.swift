@@ -41,8 +41,10 @@ extension AllocationService {
   ) async {
     var response = AllocateStreamResponse(sequence: request.sequence)
     do throws(RPCError) {
-      response.outcome = .allocated(
-        try await allocate(request.allocate ?? AllocateRequest(), context: context))
+      guard let asked = request.allocate else {
+        throw Refusal.messageMissing(field: "allocate").error(in: .allocate)
+      }
+      response.outcome = .allocated(try await allocate(asked, context: context))
     } catch {
       response.outcome = .refused(error.status)
     }

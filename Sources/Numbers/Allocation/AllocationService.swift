@@ -33,7 +33,7 @@ public struct AllocationService: AllocationServiceProtocol {
   public func createPool(
     _ request: CreatePoolRequest, context: ServerContext
   ) async throws(RPCError) -> CreatePoolResponse {
-    let pool = request.pool ?? API.Pool()
+    let pool = try Self.pool(in: request.pool)
     var settings = PoolSettings(template: "")
     let zone: TimeZoneRules?
     do throws(Refusal) {
@@ -62,7 +62,7 @@ public struct AllocationService: AllocationServiceProtocol {
   public func updatePool(
     _ request: UpdatePoolRequest, context: ServerContext
   ) async throws(RPCError) -> UpdatePoolResponse {
-    let pool = request.pool ?? API.Pool()
+    let pool = try Self.pool(in: request.pool)
     let fields: Set<PoolField>
     let zone: TimeZoneRules?
     do throws(Refusal) {
@@ -89,6 +89,11 @@ public struct AllocationService: AllocationServiceProtocol {
       }
       return UpdatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
     }
+  }
+
+  private static func pool(in given: API.Pool?) throws(RPCError) -> API.Pool {
+    guard let given else { throw Refusal.messageMissing(field: "pool").error(in: .pool) }
+    return given
   }
 
   private static func fields(of paths: [String]) throws(Refusal) -> Set<PoolField> {

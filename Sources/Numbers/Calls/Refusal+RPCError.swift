@@ -5,6 +5,8 @@ extension Refusal {
   /// every refusal, and nowhere else.
   func error(in call: RefusedCall) -> RPCError {
     switch self {
+    case .messageMissing(let field): invalid("MESSAGE_MISSING", field, "required")
+
     // Pools.
     case .businessInvalid:
       invalid(

@@ -1,5 +1,8 @@
 /// Every reason for which a call is refused. A refused call has changed nothing.
 enum Refusal: Error, Equatable, Sendable {
+  /// A part of the request without which it says nothing.
+  case messageMissing(field: String)
+
   // Pools.
   case businessInvalid
   case poolNotFound

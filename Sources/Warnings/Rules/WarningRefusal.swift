@@ -1,6 +1,8 @@
 /// Every reason for which a call about warnings is refused. A refused call has changed nothing. Fields are
 /// paths in the request.
 enum WarningRefusal: Error, Equatable, Sendable {
+  /// A part of the request without which it says nothing.
+  case messageMissing(field: String)
   case businessInvalid(field: String)
   case requestIDTooLong
   case pageSizeOutOfRange

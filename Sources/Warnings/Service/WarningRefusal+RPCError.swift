@@ -4,6 +4,7 @@ extension WarningRefusal {
   /// The status, the machine-readable reason and the details of a refusal: here and nowhere else.
   var rpcError: RPCError {
     switch self {
+    case .messageMissing(let field): invalid("MESSAGE_MISSING", field, "required")
     case .businessInvalid(let field):
       invalid(
         "BUSINESS_INVALID", field,

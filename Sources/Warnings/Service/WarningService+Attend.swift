@@ -122,8 +122,11 @@ private struct Attending: Sendable {
   /// Takes answers until the attendant leaves.
   func listen(to requests: RequestStream<AttendRequest>) async throws(RPCError) {
     for try await request in requests {
-      guard case .answer(let answer)? = request.said else {
-        throw WarningRefusal.attendanceTwice.rpcError
+      let answer: API.Answer
+      switch request.said {
+      case .answer(let given): answer = given
+      case .attendance: throw WarningRefusal.attendanceTwice.rpcError
+      case nil: throw WarningRefusal.messageMissing(field: "answer").rpcError
       }
       switch try await take(answer) {
       case .success(let instruction):

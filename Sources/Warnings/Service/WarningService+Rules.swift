@@ -26,7 +26,10 @@ extension WarningService {
   }
 
   private static func checked(_ rule: API.Rule?) throws(RPCError) -> WarningRule {
-    do throws(WarningRefusal) { return try WarningRule(rule ?? API.Rule()) } catch {
+    do throws(WarningRefusal) {
+      guard let rule else { throw .messageMissing(field: "rule") }
+      return try WarningRule(rule)
+    } catch {
       throw error.rpcError
     }
   }
@@ -131,8 +134,14 @@ extension WarningService {
   public func putPreset(
     _ request: PutPresetRequest, context: ServerContext
   ) async throws(RPCError) -> PutPresetResponse {
-    let preset = request.preset ?? API.Preset()
-    do throws(WarningRefusal) { try preset.check() } catch { throw error.rpcError }
+    let preset: API.Preset
+    do throws(WarningRefusal) {
+      guard let given = request.preset else { throw .messageMissing(field: "preset") }
+      preset = given
+      try preset.check()
+    } catch {
+      throw error.rpcError
+    }
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""

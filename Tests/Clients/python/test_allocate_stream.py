@@ -95,7 +95,9 @@ def test_a_refused_request_is_answered_and_the_stream_goes_on(client, business):
     assert status.details[1].Unpack(violations) and violations.field_violations[0].field == "count"
     assert refused(ask(3, "none"))[1] == "POOL_NOT_FOUND"
     assert refused(ask(4, "a b"))[1] == "BUSINESS_INVALID"
-    assert refused(allocation.AllocateStreamRequest(sequence=0))[1] == "COUNT_OUT_OF_RANGE"
+    code, reason, _, status = refused(allocation.AllocateStreamRequest(sequence=0))
+    assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT.value[0], "MESSAGE_MISSING")
+    assert status.details[1].Unpack(violations) and violations.field_violations[0].field == "allocate"
     expected = (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], "HOLDER_QUOTA_EXCEEDED", {"limit": "5", "live": "0"})
     assert refused(ask(5, business, 6))[:3] == expected
     sender.send(ask(6, business, 5))

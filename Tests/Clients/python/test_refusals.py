@@ -296,3 +296,21 @@ def test_a_day_that_is_over_does_not_come_again(tmp_path):
 def offset(moment):
     """What takes a clock from the present to `moment`."""
     return f"{int(moment.timestamp() - time.time()):+d}"
+
+
+def import_stream(client, *messages):
+    return client.stub("ImportNumbersStream")(iter(messages), timeout=20)
+
+
+@pytest.mark.parametrize(
+    "call, field, metadata",
+    [
+        (lambda client: client.CreatePool(), "pool", {}),
+        (lambda client: client.UpdatePool(update_mask=FieldMask(paths=["max_age"])), "pool", {}),
+        (lambda client: import_stream(client, allocation.ImportNumbersStreamRequest()), "part", {"message": "0"}),
+    ],
+)
+def test_a_request_without_its_message(client, call, field, metadata):
+    refusal = refused(call, client)
+    found = (refusal.code, refusal.reason, wrong_fields(refusal), refusal.metadata)
+    assert found == (INVALID, "MESSAGE_MISSING", [field], metadata)

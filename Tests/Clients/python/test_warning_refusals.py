@@ -232,6 +232,7 @@ def test_streams(client, business):
          ["attendance"]),
         ("Attend", [w.AttendRequest(attendance=here), w.AttendRequest(attendance=here)], INVALID,
          "ATTENDANCE_TWICE", ["attendance"]),
+        ("Attend", [w.AttendRequest(attendance=here), w.AttendRequest()], INVALID, "MESSAGE_MISSING", ["answer"]),
         ("Attend", [w.AttendRequest(attendance=w.Attendance(business=" "))], INVALID, "BUSINESS_INVALID",
          ["attendance.business"]),
         ("Attend", [w.AttendRequest(attendance=w.Attendance(business=business))], INVALID,
@@ -245,4 +246,10 @@ def test_streams(client, business):
     messages = [w.ReportSignalStreamRequest(business=business, signals=[one()])] * 2
     messages.insert(1, w.ReportSignalStreamRequest(business=business))
     found = refused(lambda: client.stub("ReportSignalStream")(iter(messages), timeout=20))
-    assert (found.code, found.reason) == (INVALID, "SIGNALS_OUT_OF_RANGE")
+    assert (found.code, found.reason, found.metadata) == (INVALID, "SIGNALS_OUT_OF_RANGE", {"message": "1"})
+
+
+@pytest.mark.parametrize("method, field", [("PutRule", "rule"), ("DryRunRule", "rule"), ("PutPreset", "preset")])
+def test_a_request_without_its_message(client, method, field):
+    found = refused(getattr(client, method))
+    assert (found.code, found.reason, wrong_fields(found)) == (INVALID, "MESSAGE_MISSING", [field])
