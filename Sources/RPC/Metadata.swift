@@ -4,8 +4,9 @@ internal import HTTP2
 /// often as one likes. Keys are lower case; the value of a key that ends in `-bin` is bytes, that of
 /// any other printable ASCII.
 ///
-/// Received metadata keeps what other clients make of that: text may have any character that HTTP
-/// allows, and bytes that aren't Base64 are left out when they are asked for. Keys of the protocol's own
+/// Received metadata keeps what others make of that: text may have any character that HTTP allows. A call
+/// whose `-bin` values aren't Base64 is refused, as grpc-go and gRPC C++ do, but here with INVALID_ARGUMENT and
+/// the key; those of a response are left out when they are asked for. Keys of the protocol's own
 /// aren't in it, but for `grpc-trace-bin` and `grpc-tags-bin`, and `grpc-previous-rpc-attempts` and
 /// `grpc-retry-pushback-ms`.
 ///
@@ -75,16 +76,27 @@ public struct Metadata: Sendable {
   }
 
   /// All values of `key`, which ends in `-bin`, decoded. A peer may join several in one, with commas.
-  /// What isn't Base64 is left out.
+  /// What isn't Base64, which only a response may have, is left out.
   public func bytes(_ key: String) -> [[UInt8]] {
     var found: [[UInt8]] = []
     forEachEntry { name, value in
       guard name.elementsEqual(key.utf8) else { return }
-      for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      for part in Self.parts(of: value) {
         if let decoded = Base64.decode(part.trimmingSpaces()) { found.append(decoded) }
       }
     }
     return found
+  }
+
+  /// Whether all that a key for bytes has as its value can be decoded.
+  static func isBase64(_ value: UnsafeRawBufferPointer) -> Bool {
+    parts(of: value).allSatisfy { Base64.isValid($0.trimmingSpaces()) }
+  }
+
+  private static func parts(
+    of value: UnsafeRawBufferPointer
+  ) -> [Slice<UnsafeRawBufferPointer>] {
+    value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
   }
 
   /// All keys, in order, as often as they occur.

@@ -31,17 +31,28 @@ enum Base64 {
     return output
   }
 
-  /// The bytes that `text` stands for; nil when it isn't Base64.
-  static func decode(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
-    var digits = text.count
+  /// Whether `text` is Base64.
+  static func isValid(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+    guard let digits = digits(of: text) else { return false }
+    return text.prefix(digits).allSatisfy { values[Int($0)] != 0xFF }
+  }
+
+  /// How many characters there are before the padding; nil where there can't be so many.
+  private static func digits(of text: some BidirectionalCollection<UInt8>) -> Int? {
     var padding = 0
     for byte in text.suffix(2).reversed() {
       guard byte == UInt8(ascii: "=") else { break }
       padding += 1
     }
-    digits -= padding
+    let digits = text.count - padding
     // A lone digit carries six bits, not a byte; padding, where it is, completes a group of four.
     guard digits % 4 != 1, padding == 0 || (digits + padding) % 4 == 0 else { return nil }
+    return digits
+  }
+
+  /// The bytes that `text` stands for; nil when it isn't Base64.
+  static func decode(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
+    guard let digits = digits(of: text) else { return nil }
     var output: [UInt8] = []
     output.reserveCapacity(digits * 3 / 4)
     var pending: UInt32 = 0

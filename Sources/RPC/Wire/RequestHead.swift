@@ -18,6 +18,8 @@ struct RequestHead {
     /// Without `te: trailers`: on the way is a proxy that may lose the trailers, and with them the
     /// status. HTTP2 lets no other value through.
     case noTrailers
+    /// The value of a key that ends in `-bin` isn't Base64; the key is named.
+    case notBase64(String)
   }
 
   var notACall: NotACall? = .unsupportedMediaType
@@ -61,6 +63,9 @@ struct RequestHead {
         encoding = value
       case 20 where name.isExactly("grpc-accept-encoding"):
         if Compression.listsGzip(value) { acceptsGzip = true }
+      case _ where name.hasBinarySuffix && Metadata.isDelivered(name):
+        guard !Metadata.isBase64(value) else { break }
+        flaw = flaw ?? .notBase64(String(decoding: name, as: UTF8.self))
       default: break
       }
     }
@@ -79,6 +84,9 @@ extension RPCError {
         .internal, "grpc-timeout is not up to eight digits and one of the units H, M, S, m, u, n")
     case .codec:
       self.init(.unimplemented, "the content type's codec is not supported; proto is")
+    case .notBase64(let key):
+      self = .invalid(
+        field: key, "what this key has in the metadata isn't Base64", reason: "METADATA_NOT_BASE64")
     case .noTrailers:
       self.init(.internal, "te: trailers is missing: a proxy on the way may lose the status")
     }
