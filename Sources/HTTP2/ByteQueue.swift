@@ -1,44 +1,49 @@
 /// Bytes in, bytes out, in one block of memory that is used again once it is empty.
 /// Confined to its owner's loop.
-struct ByteQueue: ~Copyable {
+package struct ByteQueue: ~Copyable {
+  private let keptCapacity: Int
   private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
   private var head = 0
   private var tail = 0
 
-  /// What a drained queue may keep; more is given back.
-  static let keptCapacity = 16 * 1024
+  /// One that keeps up to so much memory when it runs empty; more is given back.
+  package init(keeping keptCapacity: Int = 16 * 1024) { self.keptCapacity = keptCapacity }
 
   deinit { memory?.deallocate() }
 
-  var count: Int { tail - head }
-  var isEmpty: Bool { head == tail }
+  package var count: Int { tail - head }
+  package var isEmpty: Bool { head == tail }
 
   /// What is in the queue; valid until the next change.
-  var bytes: UnsafeRawBufferPointer {
+  package var bytes: UnsafeRawBufferPointer {
     guard let memory else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     return UnsafeRawBufferPointer(start: memory + head, count: tail - head)
   }
 
   /// Makes room for `count` bytes at the end and lets `fill` write them.
-  mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+  package mutating func append(count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
     let memory = reserve(count)
     fill(UnsafeMutableRawBufferPointer(start: memory + tail, count: count))
     tail += count
   }
 
-  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     append(count: bytes.count) { $0.copyMemory(from: bytes) }
   }
 
   /// Drops the first `count` bytes.
-  mutating func removeFirst(_ count: Int) {
+  package mutating func removeFirst(_ count: Int) {
+    precondition(count <= self.count, "more bytes leave a queue than are in it")
     head += count
-    if head == tail { removeAll(keeping: Self.keptCapacity) }
+    if head == tail { removeAll() }
   }
 
+  /// Empties the queue; memory above what it may keep is given back.
+  package mutating func removeAll() { removeAll(keeping: keptCapacity) }
+
   /// Empties the queue; memory above `limit` bytes is given back.
-  mutating func removeAll(keeping limit: Int = keptCapacity) {
+  package mutating func removeAll(keeping limit: Int) {
     head = 0
     tail = 0
     guard capacity > limit else { return }

@@ -8,77 +8,70 @@ extension AllocationService {
   public func stopGeneration(
     _ request: StopGenerationRequest, context: ServerContext
   ) async throws(RPCError) -> StopGenerationResponse {
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    let command = try StopCommand(
-      business: request.business, target: .generation, principal: context.principal,
-      reason: request.reason)
-    return try await calls.change(
-      change("StopGeneration", request.business, request.requestID, context), body: body
-    ) { (book, now, rows) throws(Refusal) in
-      let (pool, changed) = try book.stop(command, at: now, rows: rows)
-      return StopGenerationResponse(
-        pool: API.Pool(pool), changed: changed, repeatable: repeatable)
-    }
+    return try await decide(
+      change("StopGeneration", request.business, request.requestID, context), body: body,
+      .stop, .generation, reason: request.reason
+    ) { StopGenerationResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
   }
 
   /// Takes the operator's stop of a generator back.
   public func resumeGeneration(
     _ request: ResumeGenerationRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeGenerationResponse {
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    let command = try StopCommand(
-      business: request.business, target: .generation, principal: context.principal,
-      reason: request.reason)
-    return try await calls.change(
-      change("ResumeGeneration", request.business, request.requestID, context), body: body
-    ) { (book, now, rows) throws(Refusal) in
-      let (pool, changed) = try book.resume(
-        command, liftWarnings: request.liftWarnings, at: now, rows: rows)
-      return ResumeGenerationResponse(
-        pool: API.Pool(pool), changed: changed, repeatable: repeatable)
-    }
+    return try await decide(
+      change("ResumeGeneration", request.business, request.requestID, context), body: body,
+      .resume(liftWarnings: request.liftWarnings), .generation, reason: request.reason
+    ) { ResumeGenerationResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
   }
 
   /// Stops a business.
   public func stopBusiness(
     _ request: StopBusinessRequest, context: ServerContext
   ) async throws(RPCError) -> StopBusinessResponse {
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    let command = try StopCommand(
-      business: request.business, target: .business, principal: context.principal,
-      reason: request.reason)
-    return try await calls.change(
-      change("StopBusiness", request.business, request.requestID, context), body: body
-    ) { (book, now, rows) throws(Refusal) in
-      let (pool, changed) = try book.stop(command, at: now, rows: rows)
-      return StopBusinessResponse(
-        pool: API.Pool(pool), changed: changed, repeatable: repeatable)
-    }
+    return try await decide(
+      change("StopBusiness", request.business, request.requestID, context), body: body,
+      .stop, .business, reason: request.reason
+    ) { StopBusinessResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
   }
 
   /// Takes the operator's stop of a business back.
   public func resumeBusiness(
     _ request: ResumeBusinessRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeBusinessResponse {
-    let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
+    return try await decide(
+      change("ResumeBusiness", request.business, request.requestID, context), body: body,
+      .resume(liftWarnings: request.liftWarnings), .business, reason: request.reason
+    ) { ResumeBusinessResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
+  }
+
+  private enum Turn: Sendable {
+    case stop
+    case resume(liftWarnings: Bool)
+  }
+
+  private func decide<Response: Message>(
+    _ change: NumberCalls.Change, body: some Message, _ turn: Turn, _ target: PoolSwitch,
+    reason: String, _ respond: @escaping @Sendable (API.Pool, _ changed: Bool) -> Response
+  ) async throws(RPCError) -> Response {
     let command = try StopCommand(
-      business: request.business, target: .business, principal: context.principal,
-      reason: request.reason)
-    return try await calls.change(
-      change("ResumeBusiness", request.business, request.requestID, context), body: body
-    ) { (book, now, rows) throws(Refusal) in
-      let (pool, changed) = try book.resume(
-        command, liftWarnings: request.liftWarnings, at: now, rows: rows)
-      return ResumeBusinessResponse(
-        pool: API.Pool(pool), changed: changed, repeatable: repeatable)
+      business: change.business, target: target, principal: change.context.principal,
+      reason: reason)
+    return try await calls.change(change, body: body) { (book, now, rows) throws(Refusal) in
+      let outcome =
+        switch turn {
+        case .stop: try book.stop(command, at: now, rows: rows)
+        case .resume(let liftWarnings):
+          try book.resume(command, liftWarnings: liftWarnings, at: now, rows: rows)
+        }
+      return respond(API.Pool(outcome.pool), outcome.changed)
     }
   }
 

@@ -1,3 +1,5 @@
+internal import HTTP2
+
 /// Cuts messages out of the bytes of a stream: each is a flag (compressed or not), four bytes of
 /// length, big-endian, and the message. It also says how much flow-control credit to give back.
 ///
@@ -21,7 +23,8 @@ struct MessageReader: ~Copyable {
     case badFlag
   }
 
-  private var queue = ByteQueue()
+  // Its memory is kept while the call goes on: messages of a stream are often of one size.
+  private var queue = ByteQueue(keeping: .max)
   /// Bytes at the front of the queue for which credit was already given back.
   private var creditedAhead = 0
   var limit: Int
