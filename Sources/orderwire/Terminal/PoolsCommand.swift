@@ -11,7 +11,7 @@ struct PoolsCommand: ParsableCommand {
     abstract: "List, show and make pools.",
     discussion: """
       On a terminal tables have a head and, with --watch, change in place; elsewhere they are plain lines with \
-      tabs between the columns.
+      tabs between the columns. When the server is gone, --watch connects anew, for as long as it takes.
 
       Exit status:
       \(EndStatus.callerTable)
@@ -38,13 +38,27 @@ struct ShowOptions: ParsableArguments {
 
   /// Shows what `look` gives, once or until nobody reads it any more.
   func show(
-    on channel: ClientChannel, _ look: (Screen) async throws(RPCError) -> [String]
-  ) async throws(RPCError) {
-    var screen = Screen()
-    while screen.isRead {
-      screen.showAgain(try await look(screen))
-      guard watch else { return }
-      try? await channel.loop.sleep(for: .seconds(interval))
+    _ server: ServerOptions,
+    _ look: @escaping @Sendable (ClientChannel, Screen) async throws(RPCError) -> [String]
+  ) throws(CommandFailure) {
+    guard watch else {
+      return try server.withChannel { (channel) throws(RPCError) in
+        var screen = Screen()
+        screen.showAgain(try await look(channel, screen))
+      }
+    }
+    try server.withTarget { [interval] (target) throws(CommandFailure) in
+      try target.run { (loop) throws(CommandFailure) in
+        var screen = Screen()
+        try await target.lasting(on: loop) { (channel, pauses) async throws(RPCError) -> Bool in
+          while screen.isRead {
+            screen.showAgain(try await look(channel, screen))
+            pauses.succeeded()
+            try? await loop.sleep(for: .seconds(interval))
+          }
+          return false
+        }
+      }
     }
   }
 }
@@ -61,12 +75,10 @@ struct ListPools: ParsableCommand {
 
   func run() throws {
     do throws(CommandFailure) {
-      try server.withChannel { [show] (channel) throws(RPCError) in
-        try await show.show(on: channel) { (screen) throws(RPCError) in
-          let pools = try await Self.all(channel)
-          if show.json { return pools.map(jsonLine) }
-          return API.Pool.table(pools).lines(isTerminal: screen.isTerminal)
-        }
+      try show.show(server) { [json = show.json] (channel, screen) throws(RPCError) in
+        let pools = try await Self.all(channel)
+        if json { return pools.map(jsonLine) }
+        return API.Pool.table(pools).lines(isTerminal: screen.isTerminal)
       }
     } catch {
       throw error.report()
@@ -103,16 +115,15 @@ struct ShowPool: ParsableCommand {
 
   func run() throws {
     do throws(CommandFailure) {
-      try server.withChannel { [business, show] (channel) throws(RPCError) in
-        try await show.show(on: channel) { (screen) throws(RPCError) in
-          let pool = try await AllocationServiceClient(channel)
-            .getPool(GetPoolRequest(business: business), options: .patient).pool
-          let counter = try await LockingServiceClient(channel)
-            .getCounter(GetCounterRequest(business: business), options: .patient).counter
-          let (shown, counted) = (pool ?? API.Pool(), counter ?? API.Counter())
-          if show.json { return ["{\"pool\":\(jsonLine(shown)),\"counter\":\(jsonLine(counted))}"] }
-          return shown.details(counted).lines(isTerminal: screen.isTerminal)
-        }
+      try show.show(server) {
+        [business, json = show.json] (channel, screen) throws(RPCError) in
+        let pool = try await AllocationServiceClient(channel)
+          .getPool(GetPoolRequest(business: business), options: .patient).pool
+        let counter = try await LockingServiceClient(channel)
+          .getCounter(GetCounterRequest(business: business), options: .patient).counter
+        let (shown, counted) = (pool ?? API.Pool(), counter ?? API.Counter())
+        if json { return ["{\"pool\":\(jsonLine(shown)),\"counter\":\(jsonLine(counted))}"] }
+        return shown.details(counted).lines(isTerminal: screen.isTerminal)
       }
     } catch {
       throw error.report()

@@ -44,11 +44,6 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup
   var server: ServerOptions
 
-  /// How long to wait before the first attempt to connect anew, and at most.
-  private static let pauses: (first: Duration, longest: Duration) = (
-    .milliseconds(100), .seconds(5)
-  )
-
   func validate() throws {
     if fromOldest, cursor != nil {
       throw ValidationError("--cursor and --from-oldest exclude each other")
@@ -76,33 +71,15 @@ struct WatchCommand: ParsableCommand {
   private func follow(_ target: LoadTarget, on loop: Loop) async throws(CommandFailure) {
     var screen = Screen()
     var cursor: String?
-    var pause = Self.pauses.first
-    var wasConnected = false
-    while screen.isRead {
-      do throws(CommandFailure) {
-        let channel = try await target.connect(on: loop)
-        defer { channel.close() }
-        wasConnected = true
-        do throws(RPCError) {
-          let stream = try await LockingServiceClient(channel)
-            .watchLocks(request(after: cursor))
-          defer { stream.cancel() }
-          while screen.isRead, let response = try await stream.next() {
-            pause = Self.pauses.first
-            cursor = response.cursor
-            show(response, on: &screen)
-          }
-        } catch {
-          throw CommandFailure(error)
-        }
-      } catch {
-        // The first connection has to be there; a lost one comes again.
-        guard error.status == .unavailable, wasConnected else { throw error }
-        writeLine("orderwire: \(error.message); connecting anew", to: STDERR_FILENO)
+    try await target.lasting(on: loop) { (channel, pauses) async throws(RPCError) -> Bool in
+      let stream = try await LockingServiceClient(channel).watchLocks(request(after: cursor))
+      defer { stream.cancel() }
+      while screen.isRead, let response = try await stream.next() {
+        pauses.succeeded()
+        cursor = response.cursor
+        show(response, on: &screen)
       }
-      guard screen.isRead else { break }
-      try? await loop.sleep(for: pause)
-      pause = min(pause * 2, Self.pauses.longest)
+      return screen.isRead
     }
   }
 

@@ -246,3 +246,18 @@ def test_a_watch_connects_anew_and_goes_on(tmp_path):
                     # Nothing again, nothing missed.
                     assert "T000002" in watch.next(lambda line: "allocated" in line)
                     assert watch.process.poll() is None
+
+
+@pytest.mark.parametrize("what", [["pools"], ["pools", "show", "shop"]], ids=" ".join)
+def test_watched_pools_come_back_with_their_server(tmp_path, what):
+    with reserved_port() as port:
+        with Server(tmp_path / "a", ports=(port, 0), store=tmp_path / "s.db") as server:
+            done(server, "pools", "create", "shop", "T{serial:6}")
+            with Following(*what, "--json", "--watch", "--interval", "0.1", "--connect", server.h2c) as watch:
+                assert "shop" in watch.next()
+                assert server.stop() == 0
+                while not watch.lines.empty():
+                    watch.next()
+                with Server(tmp_path / "b", ports=(port, 0), store=tmp_path / "s.db"):
+                    assert "shop" in watch.next()
+                    assert watch.process.poll() is None
