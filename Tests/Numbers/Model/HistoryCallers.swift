@@ -77,6 +77,12 @@ struct HistoryCallers {
         CompleteCommand(
           business: business, caller: caller,
           items: items.map { .init(number: $0.number, token: $0.token, amount: amount) }))
+    case .imports(let items, let seconds):
+      var command = ImportCommand(
+        business: business, lease: seconds.map { .ttl($0 * Limits.second) } ?? .poolDefault,
+        items: [])
+      command.items = items.map { item($0, pool) }
+      return .imports(command)
     case .release(let numbers):
       let (items, caller) = tokens(numbers, pool)
       return .release(
@@ -104,6 +110,31 @@ struct HistoryCallers {
       command.caller = owner
     }
     return command
+  }
+
+  private func item(_ item: HistoryImport, _ pool: PoolModel?) -> ImportCommand.Item {
+    var end: ImportCommand.Completion?
+    if case .completed(let fen) = item.end {
+      end = .init(amount: fen.map { CompleteCommand.Amount(currency: "CNY", minor: $0) })
+    }
+    return ImportCommand.Item(
+      number: pool.map { foreign(item, $0) } ?? "?", caller: Self.caller(item.holder), end: end)
+  }
+
+  /// A number as another system would have made it by a template of the pool's.
+  private func foreign(_ item: HistoryImport, _ pool: PoolModel) -> String {
+    let edition = pool.forms.count - 1 - item.template % pool.forms.count
+    let (form, moment) = (pool.forms[edition], max(0, pool.lastGenerated))
+    var key = NumberKey(
+      pool: 0, edition: Int32(edition), period: form.period(at: moment), serial: 0)
+    switch item.serial {
+    case .ahead(let ahead): key.serial = pool.last(of: key) + ahead
+    case .passed(let back):
+      let passed = pool.skipped.filter { pool.series($0) == key }.map(\.serial).sorted(by: >)
+      key.serial = passed.isEmpty ? pool.last(of: key) : passed[back % passed.count]
+    }
+    key.serial = min(max(1, key.serial), form.lastSerial)
+    return pool.written(key, at: moment)
   }
 
   /// The newest leases first; the one after all that there are was never made.

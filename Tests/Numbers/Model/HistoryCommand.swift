@@ -6,6 +6,7 @@ enum HistoryCommand: Sendable {
   case updatePool(String, HistoryPool, HistoryChange)
   case allocate(AllocateCommand)
   case complete(CompleteCommand)
+  case imports(ImportCommand)
   case release(ReleaseCommand)
   case createLease(String, ttl: Int64?, Caller)
   case renew(String, lease: Int64, Caller)
@@ -22,6 +23,7 @@ enum HistoryCommand: Sendable {
     case .stop(let business, _, _), .resume(let business, _, _, _): business
     case .allocate(let command), .inVain(let command): command.business
     case .complete(let command): command.business
+    case .imports(let command): command.business
     case .release(let command): command.business
     }
   }
@@ -32,6 +34,7 @@ enum HistoryCommand: Sendable {
     case .updatePool: "UpdatePool"
     case .allocate: "Allocate"
     case .complete: "Complete"
+    case .imports: "ImportNumbers"
     case .release: "Release"
     case .createLease: "CreateLease"
     case .renew: "Renew"
@@ -57,6 +60,8 @@ enum HistoryCommand: Sendable {
       return Self.answer(GivenNumbers(try book.allocate(command, at: now, rows: rows)))
     case .complete(let command):
       return Self.answer(try book.complete(command, at: now, rows: rows))
+    case .imports(let command):
+      return Self.answer(try book.importNumbers(command, at: now, rows: rows))
     case .release(let command):
       return Self.answer(try book.release(command, at: now, rows: rows))
     case .createLease(let business, let ttl, let caller):
@@ -119,6 +124,10 @@ enum HistoryCommand: Sendable {
   }
 
   static func answer(_ times: [Int64]) -> String { "completed at \(times)" }
+
+  static func answer(_ imported: [ImportedNumber]) -> String {
+    imported.map { "lease \($0.lease) till \($0.expireTime ?? 0)" }.joined(separator: ", ")
+  }
 
   static func answer(_ released: [Released]) -> String {
     released.map { "back at \($0.time)\($0.isReusable ? "" : " for good")" }.joined(separator: ", ")

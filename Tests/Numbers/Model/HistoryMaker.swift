@@ -58,7 +58,8 @@ struct HistoryMaker {
 
   private mutating func what() -> HistoryCall.What {
     switch number(0...99) {
-    case 0..<38: .allocate(count: count(), holder: number(0...2), lease())
+    case 0..<36: .allocate(count: count(), holder: number(0...2), lease())
+    case 36..<38: .imports(imports(), seconds: chance(30) ? number(0...90) : nil)
     case 38..<58: .complete(numbers(), fen: chance(80) ? number(0...999) : nil)
     case 58..<76: .release(numbers())
     case 76..<81: .createLease(seconds: chance(60) ? number(0...120) : nil, holder: number(0...2))
@@ -97,6 +98,16 @@ struct HistoryMaker {
     }
   }
 
+  private mutating func imports() -> [HistoryImport] {
+    (0..<number(1...4)).map { _ in
+      HistoryImport(
+        serial: chance(40) ? .passed(back: near()) : .ahead(chance(90) ? number(1...7) : -near()),
+        template: chance(80) ? 0 : 1,
+        holder: number(0...2),
+        end: chance(40) ? .completed(fen: chance(60) ? number(0...999) : nil) : .none)
+    }
+  }
+
   private mutating func mistake() -> HistoryNumber.Mistake {
     switch number(0...39) {
     case 0: .otherHolder
@@ -122,7 +133,9 @@ struct HistoryMaker {
   }
 
   /// Mostly the last, seldom further back.
-  private mutating func near() -> Int { chance(70) ? number(0...3) : number(0...12) }
+  private mutating func near<Value: FixedWidthInteger>() -> Value {
+    chance(70) ? number(0...3) : number(0...12)
+  }
   private mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
 
   private mutating func number<Value: FixedWidthInteger>(_ range: ClosedRange<Value>) -> Value {

@@ -19,7 +19,10 @@ struct HistoryModel {
   init(incarnation: UInt64) { self.incarnation = incarnation }
 
   /// Decides a call, as the server does.
-  mutating func decide(_ command: HistoryCommand, _ now: Moment) throws(Refusal) -> String {
+  /// `key` is that of the server's last template of this pool.
+  mutating func decide(
+    _ command: HistoryCommand, _ now: Moment, key: SerialPermutation.Key?
+  ) throws(Refusal) -> String {
     switch command {
     case .createPool(let business, let kind):
       guard pools[business] == nil else { throw .poolExists }
@@ -28,11 +31,11 @@ struct HistoryModel {
       }
       var settings = kind.settings
       tamper(&settings)
-      pools[business] = try PoolModel(business, kind, settings, incarnation: incarnation)
+      pools[business] = try PoolModel(business, kind, settings, incarnation: incarnation, key: key)
       return "created"
     case .updatePool(let business, let kind, let change):
       return try decide(business) { pool throws(Refusal) in
-        try pool.update(change, of: kind)
+        try pool.update(change, of: kind, key: key)
         return "updated"
       }
     case .allocate(let command):
@@ -44,6 +47,11 @@ struct HistoryModel {
       guard !command.items.isEmpty else { throw .numbersOutOfRange }
       return try decide(command.business) { pool throws(Refusal) in
         HistoryCommand.answer(try pool.complete(command, now))
+      }
+    case .imports(let command):
+      guard !command.items.isEmpty else { throw .numbersOutOfRange }
+      return try decide(command.business) { pool throws(Refusal) in
+        HistoryCommand.answer(try pool.importNumbers(command, now))
       }
     case .release(let command):
       guard !command.items.isEmpty else { throw .numbersOutOfRange }

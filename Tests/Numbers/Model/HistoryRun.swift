@@ -5,7 +5,7 @@ import Store
 /// Runs a history on a server and on the model side by side, and compares.
 struct HistoryRun {
   private let clock = ManualClock()
-  private var server: HistoryStore
+  private(set) var server: HistoryStore
   private(set) var model: HistoryModel
   private var callers: HistoryCallers
   /// The last moment that the server told.
@@ -26,7 +26,7 @@ struct HistoryRun {
     for (place, step) in steps.enumerated() {
       try await take(step)
       if found.isEmpty { try await compare() }
-      if place == steps.count - 1, found.isEmpty { try await compareLocks() }
+      if place == steps.count - 1, found.isEmpty { try await compareNumbers() }
       if !found.isEmpty {
         await server.store.close()
         return (place, found)
@@ -147,7 +147,7 @@ struct HistoryRun {
     if model.requests[call.name] != nil { found.append("\(call.name) was decided twice") }
     let expected: Result<String, Refusal>
     do throws(Refusal) {
-      expected = .success(try model.decide(call.command, decision.now))
+      expected = .success(try model.decide(call.command, decision.now, key: decision.key))
     } catch {
       expected = .failure(error)
     }
@@ -216,7 +216,7 @@ struct HistoryRun {
       }
       let expected = pool.lockViews(now)
       for (text, shown) in zip(texts, shown) {
-        // The model has no events; that there is one is all that it can say.
+        // Which one it is shows where lives are read.
         if shown?.event == 0 { differences.append("\(text) has no event") }
         var view = shown
         view?.event = 0
@@ -228,7 +228,10 @@ struct HistoryRun {
     return differences
   }
 
-  private mutating func compareLocks() async throws { found += try await lockDifferences() }
+  private mutating func compareNumbers() async throws {
+    found += try await lockDifferences()
+    found += try await pastDifferences()
+  }
 
   /// Time never goes back, over a restart not before what was committed.
   private mutating func meet(_ now: Moment) {

@@ -17,6 +17,9 @@ extension HistoryPool {
       settings.maxAge = 50 * Limits.second
     case .printed: settings.reuse = .never
     case .atOnce: settings.reuse = .atOnce
+    case .permuted:
+      settings.period = .daily
+      settings.unguessable = true
     case .unleased: settings.leaseMode = .none
     }
     return settings
@@ -29,7 +32,7 @@ extension HistoryChange {
     let letter = String(Unicode.Scalar(UInt8(ascii: "N") - UInt8(place % 13)))
     return switch pool {
     case .tight: letter + "{serial:2}"
-    case .daily: letter + "{timestamp:yyyyMMddHHmmss}-{serial:4}"
+    case .daily, .permuted: letter + "{timestamp:yyyyMMddHHmmss}-{serial:4}"
     case .aged: letter + "{timestamp:yyyyMMdd}{serial:4}"
     default: letter + "{serial:4}{check:37,36}"
     }

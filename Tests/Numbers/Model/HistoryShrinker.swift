@@ -123,6 +123,13 @@ extension HistoryCall.What {
     case .complete(let numbers, let fen):
       HistoryNumber.simpler(numbers).map { .complete($0, fen: fen) }
         + (fen.map { $0 > 1 } ?? false ? [.complete(numbers, fen: 1)] : [])
+    case .imports(let items, let seconds):
+      items.indices.compactMap { place in
+        guard items.count > 1 else { return nil }
+        var fewer = items
+        fewer.remove(at: place)
+        return .imports(fewer, seconds: seconds)
+      }
     case .release(let numbers): HistoryNumber.simpler(numbers).map { .release($0) }
     case .createLease(let seconds, let holder):
       seconds == nil ? [] : [.createLease(seconds: nil, holder: holder)]

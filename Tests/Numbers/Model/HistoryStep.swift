@@ -32,6 +32,8 @@ struct HistoryCall: Codable, Equatable {
     /// The holder is one of three.
     case allocate(count: Int, holder: Int, HistoryLease)
     case complete([HistoryNumber], fen: Int64?)
+    /// Numbers of another system are taken over, under leases of so many seconds.
+    case imports([HistoryImport], seconds: Int64?)
     case release([HistoryNumber])
     case createLease(seconds: Int64?, holder: Int)
     /// By the holder of the lease, or by another.
@@ -75,9 +77,27 @@ struct HistoryNumber: Codable, Equatable {
   enum Mistake: Codable, Equatable { case none, otherHolder, otherStore, noToken, neverGiven }
 }
 
+/// A number of another system.
+struct HistoryImport: Codable, Equatable {
+  var serial: Serial
+  /// How many templates back.
+  var template = 0
+  var holder = 0
+  var end = End.none
+
+  enum Serial: Codable, Equatable {
+    /// By so many it is above the last of its series.
+    case ahead(Int64)
+    /// An import passed over it; the newest is the first.
+    case passed(back: Int)
+  }
+
+  enum End: Codable, Equatable { case none, completed(fen: Int64?) }
+}
+
 /// A pool of a history.
 enum HistoryPool: Codable, Equatable, CaseIterable {
-  case counting, started, tight, daily, aged, printed, atOnce, unleased
+  case counting, started, tight, daily, aged, printed, atOnce, unleased, permuted
 }
 
 /// A change of a pool's settings.

@@ -71,7 +71,10 @@ final class HistoryStore: Sendable {
           }
           let trace = state[batch].book.trace(of: issued.command.business)
           let result = try state[batch].change(batch, HistoryModel.limits, issued.command.decide)
-          log.decided(place, Moment(batch), trace, result)
+          let key = state[batch].book.lastKey(of: issued.command.business)
+          log.decided(
+            DecisionLog.Decision(
+              place: place, now: Moment(batch), trace: trace, key: key, result: result))
           return result
         })
     } catch {
@@ -152,17 +155,17 @@ final class DecisionLog: Sendable {
     var place: Int
     var now: Moment
     var trace: PoolTrace?
+    /// What makes serials unguessable in the pool's last template.
+    var key: SerialPermutation.Key?
     var result: Result<String, Refusal>
   }
 
   private let all = Mutex<[Decision]>([])
 
-  func decided(
-    _ place: Int, _ now: Moment, _ trace: PoolTrace?, _ result: Result<String, Refusal>
-  ) {
+  func decided(_ decision: Decision) {
     all.withLock {
-      $0.removeAll { $0.place == place }
-      $0.append(Decision(place: place, now: now, trace: trace, result: result))
+      $0.removeAll { $0.place == decision.place }
+      $0.append(decision)
     }
   }
 
@@ -187,6 +190,10 @@ extension Book {
     }
     trace.leases = Set(pool.leases.keys)
     return trace
+  }
+
+  fileprivate func lastKey(of business: String) -> SerialPermutation.Key? {
+    byBusiness[business].flatMap { pools[Int($0)] }?.editions.last?.form.permutation?.key
   }
 
   private func name(_ series: Series, _ serial: Int64) -> NumberKey {

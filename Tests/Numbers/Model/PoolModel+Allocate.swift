@@ -29,7 +29,7 @@ extension PoolModel {
     var taken: [NumberKey] = []
     line.removeFirst(again.taken.count + again.tooOld.count)
     for key in again.tooOld {
-      retire(key)
+      retire(key, now)
       counters.retired += 1
     }
     for key in again.taken {
@@ -39,7 +39,7 @@ extension PoolModel {
     if missing > 0 { make(max(Int64(missing), settings.generationBatch), now) }
     while taken.count < command.count {
       let key = stock.removeFirst()
-      if isFresh(key, now) { taken.append(key) } else { lapse(key) }
+      if isFresh(key, now) { taken.append(key) } else { lapse(key, now) }
     }
     if leases[lease.id] == nil, lease.id != 0 {
       leases[lease.id] = lease.new
@@ -99,6 +99,7 @@ extension PoolModel {
     numbers[key]?.state = .live(
       Holding(generation: generation, caller: caller, lease: lease, allocated: now.wall))
     given.append(Given(number: text(key), generation: generation, caller: caller))
+    noteBeginning(generation == 1 ? .allocated : .reused, of: key, now)
     return Allocation.Number(number: text(key), generation: generation)
   }
 
@@ -111,17 +112,19 @@ extension PoolModel {
       business: business, period: view.period, remaining: view.remainingInPeriod)
   }
 
-  private mutating func retire(_ key: NumberKey) {
+  private mutating func retire(_ key: NumberKey, _ now: Moment) {
     guard
       case .ended(let holding, let time, .returned(let cause, _, let reason))? =
         numbers[key]?.state
     else { return }
     numbers[key]?.state = .ended(
       holding, at: time, .returned(cause, isRetired: true, reason: reason))
+    noteRetirement(of: key, now)
   }
 
-  mutating func lapse(_ key: NumberKey) {
+  mutating func lapse(_ key: NumberKey, _ now: Moment) {
     numbers[key]?.state = .lapsed
+    noteRange(.lapsed, of: key, at: target(now).moment)
     counters.lapsed += 1
   }
 
@@ -134,6 +137,7 @@ extension PoolModel {
       lastMade[series] = key.serial
       numbers[key] = Number(text: written(key, at: moment), made: moment, state: .inStock)
       byText[text(key)] = key
+      noteRange(.generated, of: key, at: moment)
       stock.append(key)
       counters.generated += 1
       lastGenerated = moment

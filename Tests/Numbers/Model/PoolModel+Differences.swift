@@ -17,7 +17,7 @@ extension PoolModel {
     compare("amounts", theirs.amounts, amounts)
     compare("last generated", theirs.lastGenerated, lastGenerated)
     compare("next lease", theirs.nextLease, nextLease)
-    // The last of each is the event that tells of it; events have their own tests.
+    // The last of each is the event that tells of it: events are compared where lives are read.
     compare("line", theirs.returned.map { $0.dropLast() }, line.map { inLine($0)[...] })
     compare("leases", theirs.leases.mapValues { $0.withoutEvent }, leaseLines)
     for (series, counts) in theirs.counts { compare("\(series)", counts, self.counts(of: series)) }
@@ -72,6 +72,8 @@ extension PoolModel {
 
   private func counts(of series: NumberKey) -> SeriesCounts {
     var counts = SeriesCounts()
+    counts.skipped = Int64(
+      skipped.count { $0.edition == series.edition && $0.period == series.period })
     for (key, number) in numbers where key.edition == series.edition && key.period == series.period
     {
       switch number.state {

@@ -27,6 +27,7 @@ extension PoolModel {
         let end = EndedNumber.End.completed(
           currency: item.amount?.currency ?? "", amountMinor: item.amount?.minor ?? 0)
         numbers[key]?.state = .ended(holding, at: now.wall, end)
+        noteEnd(of: key, now)
         endIfEmpty(holding.lease)
         counters.completed += 1
         if let amount = item.amount { amounts[amount.currency, default: 0] += amount.minor }
@@ -91,6 +92,7 @@ extension PoolModel {
     let isRetired = settings.reuse == .never
     numbers[key]?.state = .ended(
       holding, at: now.wall, .returned(cause, isRetired: isRetired, reason: reason))
+    noteEnd(of: key, now)
     if isRetired {
       counters.retired += 1
     } else {

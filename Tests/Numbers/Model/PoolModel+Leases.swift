@@ -30,6 +30,7 @@ extension PoolModel {
     guard let lease = leases[id] else { throw .leaseNotFound }
     guard caller.mayAct(for: lease.caller) else { throw .leaseNotHeld }
     leases[id]?.expires = now.boot + lease.ttl
+    noteRenewal(of: id, now)
     return view(id, now)
   }
 

@@ -55,7 +55,7 @@ extension PoolModel {
     var found: [String] = []
     while let first = stock.first, trace.stock.first?.number != first {
       if isFresh(first, now) { found.append("\(first) was dropped, and is still fresh") }
-      lapse(stock.removeFirst())
+      lapse(stock.removeFirst(), now)
     }
     let more = trace.stock.count - stock.count
     if more > 0 {

@@ -72,7 +72,11 @@ struct PoolModel {
   /// In the order in which they go out.
   var stock: [NumberKey] = []
   var line: [Waiting] = []
-  /// The last serial made of each series, which is named by serial 0.
+  /// Serials that an import passed over, and that no later one took.
+  var skipped: Set<NumberKey> = []
+  /// What happened to each number, in order.
+  var lives: [NumberKey: [NumberEvent]] = [:]
+  /// The last serial made or passed over of each series, which is named by serial 0.
   var lastMade: [NumberKey: Int64] = [:]
   var leases: [Int64: Lease] = [:]
   var nextLease: Int64 = 1
@@ -83,33 +87,39 @@ struct PoolModel {
   var lowTold: NumberKey?
 
   init(
-    _ business: String, _ kind: HistoryPool, _ settings: PoolSettings, incarnation: UInt64
+    _ business: String, _ kind: HistoryPool, _ settings: PoolSettings, incarnation: UInt64,
+    key: SerialPermutation.Key?
   ) throws(Refusal) {
     self.business = business
     self.kind = kind
     self.settings = settings
     self.incarnation = incarnation
     forms = []
-    forms.append(try form(of: settings))
+    forms.append(try form(of: settings, key))
   }
 
-  private func form(of settings: PoolSettings) throws(Refusal) -> NumberForm {
+  /// The key is the server's own: what it makes of serials is.
+  private func form(
+    of settings: PoolSettings, _ key: SerialPermutation.Key?
+  ) throws(Refusal) -> NumberForm {
     do throws(TemplateProblem) {
       let template = try NumberTemplate(parsing: settings.template, period: settings.period)
       return try NumberForm(
         business: business, template: template, period: settings.period, zone: .utc,
-        firstSerial: settings.startSerial)
+        firstSerial: settings.startSerial, key: settings.unguessable ? key : nil)
     } catch {
       throw .templateInvalid(error)
     }
   }
 
-  mutating func update(_ change: HistoryChange, of kind: HistoryPool) throws(Refusal) {
+  mutating func update(
+    _ change: HistoryChange, of kind: HistoryPool, key: SerialPermutation.Key?
+  ) throws(Refusal) {
     var new = settings
     change.apply(to: &new, of: kind)
     if let problem = new.problem { throw problem }
     if new.template != settings.template {
-      let form = try form(of: new)
+      let form = try form(of: new, key)
       guard form.firstSerial <= form.lastSerial else {
         throw .settingOutOfRange(.startSerial, least: 1, most: form.lastSerial)
       }
