@@ -17,6 +17,7 @@ from history import Caller, check_nobody_shared_a_number, load
 from lives import KINDS, STATES, account, events, kinds, points
 from pools import HOLDER, allocate, complete, counter, make_pool, release, request_id, yuan
 from server import Server, eventually
+from test_import import done, live, take
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -124,6 +125,25 @@ def test_serials_before_the_start_and_serials_that_cannot_be_guessed(client, bus
     before, made = dict.fromkeys(range(1, 8), "before_start"), dict.fromkeys(range(10, 18), "in_stock")
     assert account(client, business)[0] == {0: before | {8: "completed", 9: "live"} | made}
     assert kinds(client, business, numbers[0].number) == ["generated", "allocated", "completed"]
+
+
+def test_serials_that_an_import_passed_over(client, business):
+    make_pool(client, business, **BY_TENS)
+    allocate(client, business)
+    take(client, business, live("SO000015"))
+    made = {1: "live"} | dict.fromkeys(range(2, 11), "in_stock")
+    passed = dict.fromkeys(range(11, 15), "skipped")
+    for size in 0, 1:
+        assert account(client, business, size)[0] == {0: made | passed | {15: "live"}}
+    take(client, business, done("SO000012"))
+    states, page = account(client, business)
+    assert states == {0: made | passed | {12: "completed", 15: "live"}}
+    runs = [(run.first_serial, run.last_serial) for run in page.runs if run.state == history.SERIAL_STATE_SKIPPED]
+    assert runs == [(11, 11), (13, 14)] and page.series[0].skipped == 3
+    assert kinds(client, business, "SO000015") == ["imported"]
+    assert kinds(client, business, "SO000012") == ["imported", "completed"]
+    # Nothing is known of a number that was only passed over.
+    assert refused(client.ListNumberEvents, business=business, number="SO000013").reason == "NUMBER_NOT_FOUND"
 
 
 def test_a_period_that_is_over(tmp_path):

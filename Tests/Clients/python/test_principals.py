@@ -5,9 +5,10 @@ import subprocess
 import grpc
 import pytest
 
-from api import Client, refused
-from pools import allocate, make_pool
+from api import Client, allocation, refused
+from pools import allocate, make_pool, release
 from server import Server
+from test_quotas import exceeded, set_quota
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 TRUST = "spiffe://orderwire.test/"
@@ -70,6 +71,23 @@ def test_named(called_as, business, subject, names, principal):
     number = allocate(client, business).numbers[0]
     expected = principal or "spiffe:" + names[0][1]
     assert client.GetLock(business=business, number=number.number).lock.principal == expected
+
+
+def test_a_quota_counts_what_a_principal_has_whatever_it_calls_itself(called_as, business):
+    till, other = called_as("/", [("DNS", "till.test")]), called_as("/", [("DNS", "other.test")])
+    make_pool(till, business, reuse_policy=allocation.REUSE_POLICY_AT_ONCE)
+    set_quota(till, business, 3, principal="dns:till.test")
+    held = allocate(till, business, 2, holder="a").numbers
+    exceeded(3, 2, allocate, till, business, 2, holder="b")
+    # A quota of another's name, and of a holder by the same name, don't count for it.
+    set_quota(till, business, 0, holder="b")
+    allocate(till, business, holder="b")
+    allocate(other, business, 5, holder="a")
+    exceeded(3, 3, allocate, till, business, holder="c")
+    release(till, business, held[:1], holder="a")
+    allocate(till, business, holder="c")
+    listed = {(quota.principal, quota.holder): quota for quota in till.ListQuotas(business=business).quotas}
+    assert listed["dns:till.test", ""].live == listed["dns:till.test", ""].limit == 3
 
 
 REFUSED = [

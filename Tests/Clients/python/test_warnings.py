@@ -116,6 +116,29 @@ def test_a_change_within_a_window(client, business):
     assert report(client, business, 475, GOODS, time=now - 15).cleared
 
 
+def test_a_change_of_what_is_computed(client, business):
+    make_pool(
+        client, business, low_watermark=0, high_watermark=100, generation_batch=100,
+        reuse_policy=allocation.REUSE_POLICY_AT_ONCE)
+    stock = w.SIGNAL_KIND_REMAINING_IN_POOL
+    fall = w.Condition(change=w.Change(
+        direction=w.DIRECTION_BELOW, window=seconds(600), raise_level=50, clear_level=10))
+    first = allocate(client, business).numbers
+    client.StopGeneration(business=business, reason="what if")
+    put_rule(client, business, name="fall", kind=stock, condition=fall)
+    # Once this one stands, both have seen what there was before the fall.
+    put_rule(client, business, name="seen", kind=stock, condition=above(1, 0))
+    assert eventually(lambda: "seen" in [warning.rule for warning in warning_list(client, business)])
+    assert "fall" not in [warning.rule for warning in warning_list(client, business)]
+    taken = allocate(client, business, 80).numbers
+    assert eventually(lambda: "fall" in [warning.rule for warning in warning_list(client, business)])
+    [warning] = [warning for warning in warning_list(client, business) if warning.rule == "fall"]
+    assert warning.state == OPEN and warning.kind == stock
+    release(client, business, [*taken, *first])
+    assert eventually(lambda: [
+        warning.state for warning in warning_list(client, business) if warning.rule == "fall"] == [CLEARED])
+
+
 def test_silence(client, business):
     put_rule(client, business, condition=w.Condition(absence=w.Absence(after=seconds(1.5))))
     report(client, business, 1)
