@@ -60,6 +60,18 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Streams that watch the pool's events meanwhile, on connections of their own.")
   var watches = 0
 
+  @Flag(
+    help: """
+      Let the watches be readers that begin with the oldest event, follow in different manners (filtered, \
+      slow, leaving at random), go on from their cursors whatever happens, and check at the end that each got \
+      each event of its filter once and in order.
+      """)
+  var verify = false
+
+  @Option(
+    help: .init("What readers that leave at random begin with. (default: another each time)"))
+  var seed: UInt64?
+
   @Flag(help: "Complete what was allocated.")
   var complete = false
 
@@ -82,6 +94,8 @@ struct BenchCommand: ParsableCommand {
   var loops = 1
 
   private static let longest = 86_400
+  /// Each has a connection of its own.
+  private static let mostReaders = 1_000
   private var streamsEach: Int { streams ?? (idle ? 0 : 32) }
 
   func validate() throws {
@@ -99,6 +113,9 @@ struct BenchCommand: ParsableCommand {
     }
     if complete, method != .allocate {
       throw ValidationError("--complete needs --method allocate")
+    }
+    if verify, !(1...Self.mostReaders).contains(watches) || idle {
+      throw ValidationError("--verify needs --watches from 1 to \(Self.mostReaders)")
     }
     if idle, serverPid == nil { throw ValidationError("--idle needs --server-pid") }
   }
@@ -122,12 +139,19 @@ struct BenchCommand: ParsableCommand {
       warmup: .seconds(calls == nil ? warmup : 0),
       measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
       reconnects: reconnect)
-    let run = LoadRun(plan: plan, target: target, serverPID: serverPid, watches: watches)
+    let run = LoadRun(
+      plan: plan, target: target, serverPID: serverPid, watches: watches,
+      readersSeed: verify ? seed ?? .random(in: 0...UInt64(UInt32.max)) : nil)
     let result = try blocking { await run.run() }.get()
     let (lines, isConsistent) = result.report(plan)
     for line in lines + result.watched.report { writeLine(line, to: STDOUT_FILENO) }
+    let read = result.read?.report(result.after)
+    for line in read?.lines ?? [] { writeLine(line, to: STDOUT_FILENO) }
     guard isConsistent else {
       throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")
+    }
+    guard read?.isRight ?? true else {
+      throw CommandFailure(.badData, "readers didn't get each event once and in order")
     }
   }
 

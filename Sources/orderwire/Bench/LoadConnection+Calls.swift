@@ -15,7 +15,7 @@ extension LoadConnection {
     }
   }
 
-  private var holder: String { "bench-\(index)" }
+  private var holder: String { LoadPlan.holder(index) }
 
   private func parse() async -> Bool {
     var request = ParseNumberRequest()

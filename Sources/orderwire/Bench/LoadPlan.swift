@@ -36,6 +36,11 @@ struct LoadPlan: Sendable {
   /// Whether a connection that the server ended is replaced, and what failed on it is called again.
   var reconnects = false
 
+  /// Who takes numbers: each connection is one.
+  var holders: [String] { (0..<connections).map { Self.holder($0) } }
+
+  static func holder(_ connection: Int) -> String { "bench-\(connection)" }
+
   /// When the call of this number (from 0) is due. It is so whatever became of the calls before: a latency is
   /// counted from here, or a server that stands still would be asked less just then and look well.
   func due(call number: Int, start: MonotonicTime) -> MonotonicTime? {

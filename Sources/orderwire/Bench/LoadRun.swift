@@ -9,6 +9,8 @@ struct LoadRun: Sendable {
   let serverPID: Int?
   /// Streams that watch the pool meanwhile.
   var watches = 0
+  /// Where they are readers that check what they get: what their choices begin with.
+  var readersSeed: UInt64?
 
   struct Result: Sendable {
     var tally = LoadTally()
@@ -22,6 +24,7 @@ struct LoadRun: Sendable {
     var before = Counter()
     var after = Counter()
     var watched = WatchCrowd.Tally()
+    var read: ReaderCrowd.Result?
   }
 
   func run() async -> Swift.Result<Result, CommandFailure> {
@@ -36,7 +39,11 @@ struct LoadRun: Sendable {
     var control = try await connect()
     try await makePool(control)
     result.before = try await counter(control)
-    let crowd = try await WatchCrowd(watches, of: plan.business, at: target)
+    let crowd = try await WatchCrowd(
+      readersSeed == nil ? watches : 0, of: plan.business, at: target)
+    let readers = readersSeed.map { seed in
+      ReaderCrowd(watches, of: plan.business, holders: plan.holders, at: target, seed: seed)
+    }
     var connections: [LoadConnection] = []
     for index in 0..<plan.connections {
       let channel = try await connect()
@@ -66,6 +73,7 @@ struct LoadRun: Sendable {
     result.watched = await crowd.end()
     if plan.reconnects { control = try await connect() }
     result.after = try await counter(control)
+    result.read = try await readers?.finish(on: control)
     control.close()
     return result
   }

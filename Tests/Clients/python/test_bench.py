@@ -15,17 +15,21 @@ from test_restarts import reserved_port
 
 
 class Bench:
-    """A bench that runs against `server`."""
+    """A bench that runs against `server`, and is given up after so many seconds."""
 
-    def __init__(self, server, *arguments):
+    def __init__(self, server, *arguments, seconds=120):
+        self.seconds = seconds
         command = [PROGRAM, "bench", "--connect", server.h2c, "--warmup", "0", *map(str, arguments)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )
 
+    def ended(self):
+        return self.process.poll() is not None
+
     def result(self):
         """What it has printed at its end."""
-        output, _ = self.process.communicate(timeout=120)
+        output, _ = self.process.communicate(timeout=self.seconds)
         assert self.process.returncode == 0, output
         print(output)
         return output
