@@ -42,6 +42,25 @@ import Testing
       .sorted { $0.lowerBound < $1.lowerBound }
   }
 
+  /// A call that repeats the end of some numbers between neighbours that are live still.
+  @Test(arguments: End.allCases)
+  func whatEndedBeforeEndsNothingElse(_ end: End) throws {
+    let shop = try BookFixture("{serial:4}")
+    let numbers = try shop.numbers(10)
+    for part in [[3], [4, 3, 5]] {
+      let ending = part.map { numbers[$0 - 1] }
+      switch end {
+      case .completed: #expect(try shop.complete(ending).count == part.count)
+      case .released: #expect(try shop.release(ending).count == part.count)
+      }
+    }
+    #expect(runs(shop) == [1...2, 6...10])
+    #expect(rows(shop) == [1...2, 6...10])
+    let counters = try shop.counters()
+    #expect(counters.completed + counters.released == 3)
+    #expect(shop.book.contradictions == [])
+  }
+
   @Test(arguments: Self.parts, End.allCases)
   func leavesTheRest(_ part: Part, _ end: End) throws {
     let shop = try BookFixture("{serial:4}") { $0.leaseMode = .leased }

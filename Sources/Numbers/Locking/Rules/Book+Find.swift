@@ -24,8 +24,10 @@ extension Book {
   func stretch(of found: ArraySlice<Found>) -> Int {
     guard case .live(let first)? = found.first else { return 0 }
     var count = 1
-    for case .live(let next) in found.dropFirst() {
-      guard next.lock == first.lock, next.serial == first.serial + Int64(count) else { break }
+    for next in found.dropFirst() {
+      guard case .live(let next) = next, next.lock == first.lock,
+        next.serial == first.serial + Int64(count)
+      else { break }
       count += 1
     }
     return count
