@@ -238,6 +238,7 @@ def running(command, ready):
             while subprocess.run(ready, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
                 if process.poll() is not None or time.monotonic() > end:
                     raise SystemExit(f"{command[0]} did not start")
+                # Nothing of theirs says when they answer; each question is a process, so not too often.
                 time.sleep(0.1)
             yield
         finally:
