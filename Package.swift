@@ -59,8 +59,9 @@ let package = Package(
     module("RPC", ["HTTP2", "EventLoop", "Messages", "CMessages", "CZlib"]),
     module("API", ["RPC", "Messages", "CMessages"]),
     module("Store", ["CSQLite", "CLinux"]),
-    module("Numbers", ["API", "RPC", "Messages", "Store", "Crypto"]),
-    module("Warnings", ["Numbers", "API", "RPC", "Messages", "Store", "Crypto"]),
+    module("Calls", ["RPC", "Messages", "Store", "Crypto"]),
+    module("Numbers", ["Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+    module("Warnings", ["Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",
       dependencies: [

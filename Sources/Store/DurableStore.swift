@@ -59,7 +59,8 @@ public final class DurableStore: Sendable {
   private static let ownStates: [any WriterState.Type] = [
     RequestLog.self, Heartbeat.self, FeedState.self,
   ]
-  /// Where `FeedState` is among them.
+  /// Where they are among them.
+  static let requestLogIndex = 0
   static let feedStateIndex = 2
 
   private let identity: StoreIdentity
@@ -116,34 +117,25 @@ public final class DurableStore: Sendable {
     isRefusal: @escaping @Sendable (Value) -> Bool,
     _ decide: @escaping @Sendable (Batch) throws(StoreError) -> Value
   ) async throws(StoreError) -> Answer<Value> {
-    if request.requestID.isEmpty {
-      return .fresh(
-        try await execute(caller: request.caller, deadline: deadline, rows: rows, decide))
-    }
-    let log = state(of: RequestLog.self)
-    let hash = info.requestHashKey.hash(
-      request.business, request.caller, request.method, request.requestID)
-    let outcome = try await execute(caller: request.caller, deadline: deadline, rows: rows + 1) {
-      (batch) throws(StoreError) -> RequestOutcome<Value> in
-      switch try log[batch].look(request, hash: hash, batch) {
-      case .known(let answer): return .known(answer)
-      case .conflict: return .conflict
-      case .tooOld: return .tooOld
-      case .new:
-        let value = try decide(batch)
-        if !isRefusal(value) { log[batch].record(request, hash: hash, encode(value), batch) }
-        return .fresh(value)
-      }
-    }
-    switch outcome {
-    case .fresh(let value): return .fresh(value)
-    case .conflict: return .conflict
-    case .tooOld: return .tooOld
-    case .known(let answer):
+    let command = AwaitedRequest(
+      request: request, deadline: deadline, rows: rows, encode: encode, isRefusal: isRefusal, decide
+    )
+    switch await command.run(in: self) {
+    case .decided(let value): return .fresh(value)
+    case .ended(.conflict): return .conflict
+    case .ended(.tooOld): return .tooOld
+    case .ended(.repeated(let answer)):
       do { return .repeated(try decode(answer)) } catch {
         throw .corrupt("a kept answer can't be read: \(error)")
       }
+    case .ended(.failed(let error)): throw error
+    case .ended(.decided): throw .failed("a decision without an outcome")
     }
+  }
+
+  /// Why it can't be queued, or nil.
+  func enqueue(_ command: Command, caller: String) -> StoreError? {
+    writer.enqueue(command, caller: caller)
   }
 
   /// Reads one snapshot of what is committed, on a reader's thread.
@@ -159,11 +151,3 @@ public final class DurableStore: Sendable {
 
 /// What makes a batch of one store differ from another's.
 private final class StoreIdentity: Sendable {}
-
-/// `Answer` before the decoding, which is the caller's work, not the writer's.
-private enum RequestOutcome<Value: Sendable>: Sendable {
-  case fresh(Value)
-  case known([UInt8])
-  case conflict
-  case tooOld
-}

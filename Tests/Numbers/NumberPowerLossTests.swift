@@ -43,16 +43,20 @@ import Testing
   }
 
   @Test func itNoticesAnAnswerBeforeItsCommit() async throws {
-    let problems = try await trial(SeededGenerator.seed()) {
-      $0.sabotage.publishBeforeCommit = true
-    }.run(
-      work: { store, disk, receipts in
-        try await Self.makePool(store)
-        // As in the store's own test: time for callers to note an answer before its sync is done.
-        disk.setSyncLatency(microseconds: 20_000)
-        await Self.workers(store, receipts, rounds: 15)
-      }, check: Self.check)
-    #expect(problems != [])
+    // On a busy machine a caller may note its answer too late for the cut: then again.
+    for _ in 0..<5 {
+      let problems = try await trial(SeededGenerator.seed()) {
+        $0.sabotage.publishBeforeCommit = true
+      }.run(
+        work: { store, disk, receipts in
+          try await Self.makePool(store)
+          // As in the store's own test: time for callers to note an answer before its sync is done.
+          disk.setSyncLatency(microseconds: 20_000)
+          await Self.workers(store, receipts, rounds: 15)
+        }, check: Self.check)
+      if problems != [] { return }
+    }
+    Issue.record("nothing was noticed")
   }
 
   @Test func failuresOfTheDiskLoseNothingEither() async throws {

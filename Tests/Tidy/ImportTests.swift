@@ -13,10 +13,13 @@ import Testing
     ],
     "API": ["RPC", "Messages", "CMessages"],
     "Store": ["CSQLite", "CLinux", "Glibc", "Synchronization"],
+    "Calls": ["RPC", "Messages", "Store", "Crypto"],
     // A capability knows calls, messages and the store; never streams, loops or a database's library.
-    "Numbers": ["API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization"],
+    "Numbers": [
+      "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
+    ],
     "Warnings": [
-      "Numbers", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
+      "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
     ],
     "orderwire": [
       "Numbers", "Warnings", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",

@@ -3,6 +3,9 @@ import Testing
 
 /// What programs of others act on is tested as they see it: every reason of a refusal is in a test over the wire.
 @Suite struct ReasonTests {
+  /// The modules that refuse.
+  static let refusing = ["Messages", "RPC", "Calls", "Numbers", "Warnings"]
+
   /// The words of gRPC itself, and why a message can't be encoded, which is no answer to anybody.
   static let others: Set = [
     "Sources/RPC/StatusCode.swift", "Sources/Messages/EncodingFailure.swift",
@@ -11,7 +14,7 @@ import Testing
   @Test func everyReasonIsInATestOverTheWire() throws {
     var known: [String: String] = [:]
     for file in try SourceTree.swiftFiles()
-    where ["Messages", "RPC", "Numbers", "Warnings"].contains(file.module) && !file.isGenerated
+    where Self.refusing.contains(file.module) && !file.isGenerated
       && !Self.others.contains(file.path)
     {
       for line in file.lines { for reason in Self.reasons(in: line) { known[reason] = file.path } }
@@ -28,7 +31,7 @@ import Testing
   /// Whatever stands behind `reason:` looks like a reason, or it would be overlooked above.
   @Test func reasonsAreInUpperSnakeCase() throws {
     for file in try SourceTree.swiftFiles()
-    where ["Messages", "RPC", "Numbers", "Warnings"].contains(file.module) && !file.isGenerated {
+    where Self.refusing.contains(file.module) && !file.isGenerated {
       for (index, line) in file.lines.enumerated() where line.contains("reason: \"") {
         #expect(
           line.contains("reason: \"\"") || !Self.reasons(in: line).isEmpty,

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 public import RPC
 internal import Store
@@ -10,17 +11,24 @@ extension AllocationService {
   public func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse {
+    try await response(
+      to: request, allocation(request, context).outcome(), context)
+  }
+
+  func allocation(
+    _ request: AllocateRequest, _ context: ServerContext
+  ) throws(RPCError) -> NumberChange<KeptAnswer<HandedAnswer, AllocateResponse>> {
     let command = try AllocateCommand(
       business: request.business, count: Int(request.count),
       caller: Caller(principal: context.principal, holder: request.holder),
       lease: AllocateCommand.LeaseChoice(request.lease))
     var body = request
     body.requestID = ""
-    let answer = try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "Allocate", kind: .allocate, business: request.business,
+    return try NumberChange(
+      StoreCalls.Change(
+        context: context, method: "Allocate", business: request.business,
         requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
-      body: body, keep: HandedAnswer.keeping
+      .allocate, body: body, keep: HandedAnswer.keeping, calls
     ) { [onLowSerials] (book, now, rows) throws(Refusal) in
       let allocation = try book.allocate(command, at: now, rows: rows)
       if let low = allocation.low { onLowSerials(low) }
@@ -28,13 +36,33 @@ extension AllocationService {
         HandedAnswer(
           handed: allocation.handed, incarnation: book.incarnation, form: allocation.form))
     }
+  }
+
+  /// Answers at once, but for a repetition of which the form has to be asked for.
+  func answer(
+    _ answer: KeptAnswer<HandedAnswer, AllocateResponse>, to request: AllocateRequest,
+    _ context: ServerContext, _ reply: UnaryReply<AllocateResponse>
+  ) {
+    if case .pieces(let pieces) = answer, let form = pieces.form {
+      return reply.succeeded(pieces.response(form, to: request))
+    }
+    context.startTask {
+      do throws(RPCError) {
+        reply.succeeded(try await response(to: request, answer, context))
+      } catch {
+        reply.failed(error)
+      }
+    }
+  }
+
+  private func response(
+    to request: AllocateRequest, _ answer: KeptAnswer<HandedAnswer, AllocateResponse>,
+    _ context: ServerContext
+  ) async throws(RPCError) -> AllocateResponse {
     switch answer {
     case .response(let response): return response
     case .pieces(let pieces):
-      let form = try await form(of: pieces, request.business, context)
-      return AllocateResponse(
-        pieces.handed, form, incarnation: pieces.incarnation,
-        repeatable: !request.requestID.isEmpty)
+      return pieces.response(try await form(of: pieces, request.business, context), to: request)
     }
   }
 
@@ -65,6 +93,11 @@ struct HandedAnswer: Sendable {
   var incarnation: UInt64
   /// Known while the answer is fresh.
   var form: NumberForm?
+
+  func response(_ form: NumberForm, to request: AllocateRequest) -> AllocateResponse {
+    AllocateResponse(
+      handed, form, incarnation: incarnation, repeatable: !request.requestID.isEmpty)
+  }
 
   static let keeping: NumberCalls.Keeping<KeptAnswer<HandedAnswer, AllocateResponse>> = .pieces(
     write: { answer, writer in

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 public import RPC
 
@@ -14,9 +15,10 @@ extension AllocationService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "ImportNumbers", kind: .imports, business: request.business,
+      StoreCalls.Change(
+        context: context, method: "ImportNumbers", business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
+      .imports,
       body: body
     ) { [command] (book, now, rows) throws(Refusal) in
       let imported = try book.importNumbers(command, at: now, rows: rows)

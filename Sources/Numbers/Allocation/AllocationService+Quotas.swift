@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 public import RPC
 
 // How much single holders may have.
@@ -13,9 +14,9 @@ extension AllocationService {
     let subject = QuotaSubject(request.quota?.subject)
     let principal = try context.principal
     return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "SetQuota", kind: .read, business: request.business,
-        requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "SetQuota", business: request.business,
+        requestID: request.requestID), .read,
       body: body
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.setQuota(

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 public import RPC
 
@@ -58,13 +59,13 @@ extension AllocationService {
   }
 
   private func decide<Response: Message>(
-    _ change: NumberCalls.Change, body: some Message, _ turn: Turn, _ target: PoolSwitch,
+    _ change: StoreCalls.Change, body: some Message, _ turn: Turn, _ target: PoolSwitch,
     reason: String, _ respond: @escaping @Sendable (API.Pool, _ changed: Bool) -> Response
   ) async throws(RPCError) -> Response {
     let command = try StopCommand(
       business: change.business, target: target, principal: change.context.principal,
       reason: reason)
-    return try await calls.change(change, body: body) { (book, now, rows) throws(Refusal) in
+    return try await calls.change(change, .read, body: body) { (book, now, rows) throws(Refusal) in
       let outcome =
         switch turn {
         case .stop: try book.stop(command, at: now, rows: rows)
@@ -77,8 +78,8 @@ extension AllocationService {
 
   private func change(
     _ method: String, _ business: String, _ requestID: String, _ context: ServerContext
-  ) -> NumberCalls.Change {
-    NumberCalls.Change(
-      context: context, method: method, kind: .read, business: business, requestID: requestID)
+  ) -> StoreCalls.Change {
+    StoreCalls.Change(
+      context: context, method: method, business: business, requestID: requestID)
   }
 }

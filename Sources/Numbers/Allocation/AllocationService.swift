@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 public import RPC
 public import Store
@@ -47,9 +48,9 @@ public struct AllocationService: AllocationServiceProtocol {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "CreatePool", kind: .pool, business: pool.business,
-        requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "CreatePool", business: pool.business,
+        requestID: request.requestID), .pool,
       body: body
     ) { [settings] (book, now, rows) throws(Refusal) in
       let view = try book.createPool(
@@ -77,9 +78,9 @@ public struct AllocationService: AllocationServiceProtocol {
     let principal = try context.principal
     defer { forms.forget(pool.business) }
     return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "UpdatePool", kind: .pool, business: pool.business,
-        requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "UpdatePool", business: pool.business,
+        requestID: request.requestID), .pool,
       body: body
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.updatePool(
@@ -155,8 +156,10 @@ public struct AllocationService: AllocationServiceProtocol {
     return response
   }
 
-  /// Lets calls whose forms are known be answered without a task of their own.
-  public func answerAtOnce(_ router: inout Router) {
+  /// Has the most frequent calls answered without a task for each. After `register(with:)`.
+  public func answerWithoutTasks(_ router: inout Router) {
+    router.answerLater(
+      service: "orderwire.v1.AllocationService", method: "Allocate", allocation, answer)
     router.answerAtOnce(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, _, answer: (ParseNumberResponse) -> Void) in
       guard let known = forms.forms(of: request.business).forms else { return }

@@ -258,8 +258,6 @@ extension Refusal {
     case .reasonMissing: invalid("REASON_MISSING", "reason", "required")
     case .reasonTooLong:
       invalid("REASON_TOO_LONG", "reason", "up to \(Limits.reasonBytes) bytes")
-    case .requestIDTooLong:
-      invalid("REQUEST_ID_TOO_LONG", "request_id", "up to \(Limits.requestIDBytes) bytes")
     }
   }
 

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 public import RPC
 public import Store
@@ -13,10 +14,30 @@ public struct LockingService: LockingServiceProtocol {
     calls = NumberCalls(store, limits)
   }
 
+  /// Has the most frequent calls answered without a task for each. After `register(with:)`.
+  public func answerWithoutTasks(_ router: inout Router) {
+    let service: StaticString = "orderwire.v1.LockingService"
+    router.answerLater(service: service, method: "Complete", completion) {
+      (answer, request, _, reply) in reply.succeeded(Self.response(to: request, answer))
+    }
+    router.answerLater(service: service, method: "Release", returning) {
+      (answer, request, _, reply) in reply.succeeded(Self.response(to: request, answer))
+    }
+    router.answerLater(service: service, method: "Renew", renewal) {
+      (answer, _, _, reply) in reply.succeeded(answer)
+    }
+  }
+
   /// Marks numbers as completed.
   public func complete(
     _ request: CompleteRequest, context: ServerContext
   ) async throws(RPCError) -> CompleteResponse {
+    Self.response(to: request, try await completion(request, context).outcome())
+  }
+
+  private func completion(
+    _ request: CompleteRequest, _ context: ServerContext
+  ) throws(RPCError) -> NumberChange<KeptAnswer<[Int64], CompleteResponse>> {
     let command = try CompleteCommand(
       business: request.business,
       caller: Caller(principal: context.principal, holder: request.holder),
@@ -29,19 +50,25 @@ public struct LockingService: LockingServiceProtocol {
       })
     var body = request
     body.requestID = ""
-    let answer = try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "Complete", kind: .complete, business: request.business,
+    return try NumberChange(
+      StoreCalls.Change(
+        context: context, method: "Complete", business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      body: body, keep: KeptEnds.times(count: command.items.count)
+      .complete,
+      body: body, keep: KeptEnds.times(count: command.items.count), calls
     ) { (book, now, rows) throws(Refusal) in
       .pieces(try book.complete(command, at: now, rows: rows))
     }
+  }
+
+  private static func response(
+    to request: CompleteRequest, _ answer: KeptAnswer<[Int64], CompleteResponse>
+  ) -> CompleteResponse {
     switch answer {
     case .response(let response): return response
     case .pieces(let times):
       return CompleteResponse(
-        numbers: zip(command.items, times).map { item, time in
+        numbers: zip(request.completions, times).map { item, time in
           CompletedNumber(number: item.number, completeTime: ProtoTimestamp(microseconds: time))
         },
         repeatable: !request.requestID.isEmpty)
@@ -52,6 +79,12 @@ public struct LockingService: LockingServiceProtocol {
   public func release(
     _ request: ReleaseRequest, context: ServerContext
   ) async throws(RPCError) -> ReleaseResponse {
+    Self.response(to: request, try await returning(request, context).outcome())
+  }
+
+  private func returning(
+    _ request: ReleaseRequest, _ context: ServerContext
+  ) throws(RPCError) -> NumberChange<KeptAnswer<[Released], ReleaseResponse>> {
     let command = try ReleaseCommand(
       business: request.business,
       caller: Caller(principal: context.principal, holder: request.holder),
@@ -61,19 +94,25 @@ public struct LockingService: LockingServiceProtocol {
       reason: request.reason)
     var body = request
     body.requestID = ""
-    let answer = try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "Release", kind: .release, business: request.business,
+    return try NumberChange(
+      StoreCalls.Change(
+        context: context, method: "Release", business: request.business,
         requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      body: body, keep: KeptEnds.released(count: command.items.count)
+      .release,
+      body: body, keep: KeptEnds.released(count: command.items.count), calls
     ) { (book, now, rows) throws(Refusal) in
       .pieces(try book.release(command, at: now, rows: rows))
     }
+  }
+
+  private static func response(
+    to request: ReleaseRequest, _ answer: KeptAnswer<[Released], ReleaseResponse>
+  ) -> ReleaseResponse {
     switch answer {
     case .response(let response): return response
     case .pieces(let released):
       return ReleaseResponse(
-        numbers: zip(command.items, released).map { item, released in
+        numbers: zip(request.releases, released).map { item, released in
           ReleasedNumber(
             number: item.number, releaseTime: ProtoTimestamp(microseconds: released.time),
             reusable: released.isReusable)
@@ -103,9 +142,9 @@ public struct LockingService: LockingServiceProtocol {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "CreateLease", kind: .lease, business: request.business,
-        requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "CreateLease", business: request.business,
+        requestID: request.requestID), .lease,
       body: body
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.createLease(
@@ -118,15 +157,21 @@ public struct LockingService: LockingServiceProtocol {
   public func renew(
     _ request: RenewRequest, context: ServerContext
   ) async throws(RPCError) -> RenewResponse {
+    try await renewal(request, context).outcome()
+  }
+
+  private func renewal(
+    _ request: RenewRequest, _ context: ServerContext
+  ) throws(RPCError) -> NumberChange<RenewResponse> {
     let caller = try Caller(principal: context.principal, holder: request.holder)
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
-    return try await calls.change(
-      NumberCalls.Change(
-        context: context, method: "Renew", kind: .lease, business: request.business,
-        requestID: request.requestID),
-      body: body
+    return try NumberChange(
+      StoreCalls.Change(
+        context: context, method: "Renew", business: request.business,
+        requestID: request.requestID), .lease,
+      body: body, keep: .message(), calls
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.renew(
         request.business, lease: request.leaseID, caller: caller, at: now, rows: rows)

@@ -29,7 +29,6 @@ enum Limits {
   static let principalBytes = 1_024
   /// Each is kept in memory and a row.
   static let quotasPerPool = 10_000
-  static let requestIDBytes = 128
   static let reasonBytes = 256
   /// A pool's answer carries them all.
   static let stopsPerSwitch = 256

@@ -83,5 +83,4 @@ enum Refusal: Error, Equatable, Sendable {
   case importPrincipalInvalid(Int)
   case reasonMissing
   case reasonTooLong
-  case requestIDTooLong
 }

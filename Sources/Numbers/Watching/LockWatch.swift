@@ -1,4 +1,5 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import RPC
 internal import Store

@@ -67,3 +67,19 @@ final class AttemptingHandler<Request: Message, Response: Message>: MethodHandle
     if !call.answerAtOnce(attempt) { otherwise.run(call) }
   }
 }
+
+/// Without a task: `body` begins something that answers later.
+final class DeferringHandler<Request: Message, Response: Message>: MethodHandler {
+  private let body: Router.Deferral<Request, Response>
+
+  init(_ body: @escaping Router.Deferral<Request, Response>) { self.body = body }
+
+  func run(_ call: ServerCall) {
+    do throws(RPCError) {
+      let request = try call.takeRequest(Request.self)
+      body(request, ServerContext(call: call), UnaryReply(call: call))
+    } catch {
+      call.handlerReturned(error)
+    }
+  }
+}

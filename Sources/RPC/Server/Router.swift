@@ -49,12 +49,31 @@ public struct Router: Sendable {
     service: StaticString, method: StaticString,
     attempt: @escaping Attempt<Request, Response>
   ) {
+    replaceHandler(service, method) { AttemptingHandler(attempt, otherwise: $0) }
+  }
+
+  /// Begins what answers a call, and sees to it that the last argument is told.
+  public typealias Deferral<Request: Message, Response: Message> =
+    @Sendable (Request, ServerContext, UnaryReply<Response>) -> Void
+
+  /// Has calls of a registered method of one request and one response begun by `begin` in place of its
+  /// handler. It runs on the call's loop and must not wait: what it begins answers later. It spares the
+  /// task that a handler needs, which is worth it where a handler would wait once, for one thing.
+  public mutating func answerLater<Request: Message, Response: Message>(
+    service: StaticString, method: StaticString, begin: @escaping Deferral<Request, Response>
+  ) {
+    replaceHandler(service, method) { _ in DeferringHandler(begin) }
+  }
+
+  private mutating func replaceHandler(
+    _ service: StaticString, _ method: StaticString,
+    by make: (any MethodHandler) -> any MethodHandler
+  ) {
     let path = Array("/\(service)/\(method)".utf8)
     guard let place = methods.firstIndex(where: { $0.path == path && !$0.streamsRequests })
     else { preconditionFailure("there is no method \(service)/\(method) with a handler") }
     methods[place] = Method(
-      service: service, name: method, streamsRequests: false,
-      handler: AttemptingHandler(attempt, otherwise: methods[place].handler))
+      service: service, name: method, streamsRequests: false, handler: make(methods[place].handler))
   }
 
   /// Adds a method of one request and a stream of responses.

@@ -17,6 +17,8 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
   let readerWaiter = Waiter()
   let writerWaiters = Waiter()
   private var task: Task<Void, Never>?
+  /// Who is told of a cancellation where there is no task.
+  private var cancellation: (() -> Void)?
   /// The connection among whose running handlers this one counts.
   private var slot: HTTP2Connection?
   private var deadlineTimer: Timer?
@@ -171,6 +173,15 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     if state.phase == .ended { task.cancel() }
   }
 
+  /// Has `body` called when the handler is cancelled.
+  func onCancel(_ body: @escaping () -> Void) {
+    switch state.phase {
+    case .running: cancellation = body
+    case .ended: body()
+    case .receiving, .done: break
+    }
+  }
+
   /// The handler is done, and `response` is all it has to say.
   func handlerReturned(_ response: some Message) {
     // Whether it is still wanted, and then well sent or not, the status says.
@@ -189,6 +200,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     if let slot { shared.handlerReturned(for: slot) }
     slot = nil
     task = nil
+    cancellation = nil
     if state.handlerReturned() { sendStatus(error) }
     releaseIfDone()
   }
@@ -198,6 +210,7 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     isCancelled.store(true, ordering: .relaxed)
     task?.cancel()
     task = nil
+    cancellation.take()?()
     readerWaiter.wakeAll()
     writerWaiters.wakeAll()
   }

@@ -33,6 +33,14 @@ public struct ServerContext: Sendable {
   /// The loop that the call lives on.
   public var loop: Loop { call.loop }
 
+  /// Runs `body` on the call's loop soon. Any thread.
+  public func onLoop(_ body: @escaping @Sendable () -> Void) { call.loop.execute(body) }
+
+  /// Runs `body` in a task on the call's loop, at once as far as it doesn't wait. Loop only.
+  public func startTask(_ body: @escaping @Sendable () async -> Void) {
+    Task.immediate(executorPreference: call.loop) { await body() }
+  }
+
   /// Suspends the handler for `duration`. Throws when the call is cancelled or its deadline passes.
   public func sleep(for duration: Duration) async throws(RPCError) {
     guard call.loop.isCurrent else {

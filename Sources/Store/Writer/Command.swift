@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// One command on its way through the writer.
+/// One command on its way through the writer. Outside of the store only `RequestCommand` is subclassed.
 ///
 /// phase     | event      | then                                   | phase
 /// ----------|------------|----------------------------------------|----------
@@ -11,7 +11,7 @@ internal import Synchronization
 /// waiting   | expired    | the caller gets deadlineExceeded        | finished
 /// taken     | cancel     | nothing: it commits                    | taken
 /// finished  | take       | the writer skips it                    | finished
-class Command: @unchecked Sendable {
+open class Command: @unchecked Sendable {
   // The phase is atomic; everything else is the caller's while new, the writer's once taken.
   enum Phase: UInt8, AtomicRepresentable { case new, waiting, taken, finished }
 

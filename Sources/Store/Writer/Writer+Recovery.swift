@@ -109,9 +109,11 @@ extension Writer {
     batch.forget()
     if !connection.isIdle { try? connection.step(Self.rollback) }
     _ = mode.happened(.corrupt)
-    refuse(.failed(error.description))
+    let end: StoreError
+    if case .failed = error { end = error } else { end = .failed(error.description) }
+    refuse(end)
     readers.suspend()
-    feeds.end(.failed(error.description))
+    feeds.end(end)
     configuration.onEvent(.failed(error))
   }
 

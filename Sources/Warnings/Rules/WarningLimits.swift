@@ -7,7 +7,6 @@ enum WarningLimits {
   static let textBytes = 256
   static let noteBytes = 256
   static let personBytes = 128
-  static let requestIDBytes = 128
 
   /// A call is decided as a whole while all other calls wait.
   static let signalsPerCall = 1_000

@@ -4,7 +4,6 @@ enum WarningRefusal: Error, Equatable, Sendable {
   /// A part of the request without which it says nothing.
   case messageMissing(field: String)
   case businessInvalid(field: String)
-  case requestIDTooLong
   case pageSizeOutOfRange
   case pageTokenInvalid
 

@@ -10,9 +10,6 @@ extension WarningRefusal {
         "BUSINESS_INVALID", field,
         "1 to \(WarningLimits.businessBytes) letters, digits, '-', '_' or '.', first a letter or digit"
       )
-    case .requestIDTooLong:
-      invalid(
-        "REQUEST_ID_TOO_LONG", "request_id", "up to \(WarningLimits.requestIDBytes) bytes")
     case .pageSizeOutOfRange:
       invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(WarningLimits.pageSize)")
     case .pageTokenInvalid:

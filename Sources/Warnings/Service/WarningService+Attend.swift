@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC
@@ -21,8 +22,9 @@ extension WarningService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
-        context: context, method: "AcknowledgeWarning", business: "", requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "AcknowledgeWarning", business: "", requestID: request.requestID,
+        rows: WarningCalls.rows),
       body: body
     ) { (book, batch) throws(WarningFailure) in
       let warning = try book.acknowledge(

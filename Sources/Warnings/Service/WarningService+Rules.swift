@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC
@@ -15,8 +16,9 @@ extension WarningService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
-        context: context, method: "PutRule", business: rule.business, requestID: request.requestID),
+      StoreCalls.Change(
+        context: context, method: "PutRule", business: rule.business, requestID: request.requestID,
+        rows: WarningCalls.rows),
       body: body
     ) { (book, batch) throws(WarningFailure) in
       PutRuleResponse(
@@ -80,9 +82,9 @@ extension WarningService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
+      StoreCalls.Change(
         context: context, method: "DeleteRule", business: request.business,
-        requestID: request.requestID),
+        requestID: request.requestID, rows: WarningCalls.rows),
       body: body
     ) { (book, batch) throws(WarningFailure) in
       try book.deleteRule(key, batch)
@@ -146,9 +148,9 @@ extension WarningService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
+      StoreCalls.Change(
         context: context, method: "PutPreset", business: preset.business,
-        requestID: request.requestID),
+        requestID: request.requestID, rows: WarningCalls.rows),
       body: body
     ) { (book, batch) throws(WarningFailure) in
       PutPresetResponse(preset: try book.put(preset, batch), repeatable: repeatable)
@@ -177,9 +179,9 @@ extension WarningService {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
+      StoreCalls.Change(
         context: context, method: "DeletePreset", business: request.business,
-        requestID: request.requestID),
+        requestID: request.requestID, rows: WarningCalls.rows),
       body: body
     ) { (book, batch) throws(WarningFailure) in
       try book.deletePreset(key, batch)

@@ -1,4 +1,5 @@
 public import API
+internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC
@@ -20,7 +21,7 @@ public struct WarningService: WarningServiceProtocol {
     var body = request
     body.requestID = ""
     return try await calls.change(
-      WarningCalls.Change(
+      StoreCalls.Change(
         context: context, method: "ReportSignals", business: request.business,
         requestID: request.requestID, rows: 2 * signals.count),
       body: body

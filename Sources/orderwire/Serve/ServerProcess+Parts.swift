@@ -93,8 +93,10 @@ extension ServerProcess {
       warnings[batch].runDryTime(of: business, batch)
     }
     numbers.register(with: &router)
-    numbers.answerAtOnce(&router)
-    LockingService(store, limits: configuration.capacity).register(with: &router)
+    numbers.answerWithoutTasks(&router)
+    let locking = LockingService(store, limits: configuration.capacity)
+    locking.register(with: &router)
+    locking.answerWithoutTasks(&router)
     HistoryService(store).register(with: &router)
     WarningService(store).register(with: &router)
     health.register(with: &router)

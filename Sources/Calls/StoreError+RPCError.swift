@@ -1,10 +1,10 @@
-package import RPC
-package import Store
+public import RPC
+public import Store
 
 extension StoreError {
   /// What a client is told of a store that didn't decide or commit its call. What is wrong inside
   /// is for the operator, who finds it in the log.
-  package var rpcError: RPCError {
+  public var rpcError: RPCError {
     switch self {
     // A stop ends those who follow feeds before all others.
     case .closed: .serverStopping
