@@ -133,10 +133,10 @@ def redis(work, count):
     with redis_server(work) as port:
         cli = ["redis-cli", "-p", str(port)]
         sha = output([*cli, "SCRIPT", "LOAD", SCRIPT])
-        rate, _, _ = redis_load(port, sha, count, max(2_000, 20_000 // count))
+        rate, _, _ = redis_load(port, sha, count, max(2_000, 20_000 // count), "guess")
         before = int(output([*cli, "HGET", "pool", "allocated"]))
         calls = max(2_000, int(rate * work.seconds))
-        rate, latencies, load = redis_load(port, sha, count, calls)
+        rate, latencies, load = redis_load(port, sha, count, calls, "measured")
         done = int(output([*cli, "HGET", "pool", "allocated"])) - before
         # An id drawn twice is answered as the first time; the last pipelines are sent whole.
         if not 0.99 * calls <= done / count <= calls + CONNECTIONS * STREAMS:
@@ -146,9 +146,10 @@ def redis(work, count):
     return Measured(rate * count, latencies, load)
 
 
-def redis_load(port, sha, count, calls):
+def redis_load(port, sha, count, calls, run):
+    """The ids begin with the run's name: redis-benchmark may draw the same numbers again in its next run."""
     shape = ["-c", str(CONNECTIONS), "-P", str(STREAMS), "-n", str(calls), "-r", str(RANDOM_IDS)]
-    arguments = [sha, "1", "pool", "__rand_int__", "bench", str(count), str(time.time_ns() // 1000), "600000000"]
+    arguments = [sha, "1", "pool", f"{run}-__rand_int__", "bench", str(count), str(time.time_ns() // 1000), "600000000"]
     with own_processors() as load:
         text = output(["redis-benchmark", "-p", str(port), *shape, "--csv", "EVALSHA", *arguments])
     # "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
