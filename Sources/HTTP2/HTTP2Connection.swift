@@ -122,6 +122,9 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     case .open:
       if readiness.contains(.writable) { setNeedsFlush() }
       if !readiness.isDisjoint(with: [.readable, .hungUp]) { readInput() }
+      // Answered already, and nothing more is coming: while what is to be sent is in the processor's
+      // cache, and so that the next connection's calls take the places of these.
+      if role == .server, runningHandlers == 0 { flushIfNeeded() }
     case .closed: break
     }
   }
@@ -179,7 +182,8 @@ public final class HTTP2Connection: ReadinessHandler, @unchecked Sendable {
     buffers.flushAtTickEnd(self)
   }
 
-  func flush() {
+  func flushIfNeeded() {
+    guard needsFlush else { return }
     needsFlush = false
     guard state == .open else { return }
     writeOutput()

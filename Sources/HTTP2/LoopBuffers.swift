@@ -55,7 +55,7 @@ final class LoopBuffers {
 
   private func flush() {
     swap(&dirty, &flushing)
-    for connection in flushing { connection.flush() }
+    for connection in flushing { connection.flushIfNeeded() }
     flushing.removeAll(keepingCapacity: true)
   }
 }
