@@ -48,7 +48,13 @@ final class MemoryRows: NumberRows {
 
   func shortenLock(_ key: NumberKey, to count: Int64) { locks.shorten(key, to: count) }
   func deleteLock(_ key: NumberKey) { locks.delete(key) }
-  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber) { insert(key, ended) }
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber, count: Int64) {
+    for offset in 0..<count {
+      var number = ended
+      number.event -= offset
+      insert(key.with(key.serial - offset), number)
+    }
+  }
 
   func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64) {
     insert(key, ended)

@@ -35,7 +35,8 @@ enum HistoryStatements {
 
   // What became of one number.
 
-  /// The lock that a serial is of, if it is the first that ends with it or behind it.
+  /// The lock, and the completed run below, are of a serial if they are the first that end with it or
+  /// behind it and reach to it.
   static let lock = Statement(
     """
     SELECT generated_us, n.event, COALESCE(l.event, 0), serial, run_length
@@ -44,8 +45,8 @@ enum HistoryStatements {
     """)
   static let completed = Statement(
     """
-    SELECT generated_us, event FROM number_completed
-    WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
+    SELECT generated_us, event, serial, run_length FROM number_completed
+    WHERE pool = $1 AND edition = $2 AND period = $3 AND serial >= $4 ORDER BY serial LIMIT 1
     """)
   static let returned = Statement(
     """
@@ -108,7 +109,7 @@ enum HistoryStatements {
     """)
   static let completions = Statement(
     """
-    SELECT serial, serial, 0, 0 FROM number_completed
+    SELECT serial - run_length + 1, serial, 0, 0 FROM number_completed
     WHERE pool = $1 AND edition = $2 AND period = $3 AND serial >= $4 ORDER BY serial LIMIT $5
     """)
   static let returns = Statement(
@@ -127,7 +128,8 @@ enum HistoryStatements {
   static let oldCompleted = Statement(
     """
     SELECT pool, edition, period, serial, completed_us, 1, 0, (
-      SELECT history_retention_us FROM number_pool p WHERE p.pool = number_completed.pool)
+      SELECT history_retention_us FROM number_pool p WHERE p.pool = number_completed.pool),
+      run_length
     FROM number_completed WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
     ORDER BY pool, edition, period, serial LIMIT $5
     """)
@@ -139,7 +141,7 @@ enum HistoryStatements {
   static let oldReturned = Statement(
     """
     SELECT pool, edition, period, serial, returned_us, retired, cause, (
-      SELECT history_retention_us FROM number_pool p WHERE p.pool = number_returned.pool)
+      SELECT history_retention_us FROM number_pool p WHERE p.pool = number_returned.pool), 1
     FROM number_returned WHERE (pool, edition, period, serial) > ($1, $2, $3, $4)
     ORDER BY pool, edition, period, serial LIMIT $5
     """)

@@ -76,14 +76,17 @@ struct LifeReading {
     try query(HistoryStatements.lock, key) { row in
       let behind = row.integer(3) - key.serial
       guard behind < row.integer(4) else { return }
-      let event = row.integer(1)
       found = Found(
-        state: .live, event: event == 0 ? 0 : event - behind, renewal: row.integer(2),
+        state: .live, event: Self.event(row.integer(1), before: behind), renewal: row.integer(2),
         generated: row.integer(0))
     }
     if found != nil { return found }
     try query(HistoryStatements.completed, key) { row in
-      found = Found(state: .completed, event: row.integer(1), generated: row.integer(0))
+      let behind = row.integer(2) - key.serial
+      guard behind < row.integer(3) else { return }
+      found = Found(
+        state: .completed, event: Self.event(row.integer(1), before: behind),
+        generated: row.integer(0))
     }
     if found != nil { return found }
     try query(HistoryStatements.returned, key) { row in
@@ -105,6 +108,11 @@ struct LifeReading {
       found = SettledBlock(row.bytes(0))?[key.serial].map { Found(state: $0) }
     }
     return found
+  }
+
+  /// The event of a serial so many before the one whose event it is; 0: neither is known.
+  private static func event(_ last: Int64, before behind: Int64) -> Int64 {
+    last == 0 ? 0 : last - behind
   }
 
   private func query(

@@ -94,6 +94,8 @@ enum Limits {
   static let daysKept: Int64 = 3_653
   /// A look at the ends of numbers that may be old enough to be deleted.
   static let rowsPerPruning = 256
+  /// Rows of many numbers: a look ends with the one that makes it so many.
+  static let numbersPerPruning: Int64 = 16_384
   /// After so many looks that found nothing old, the rest of a series is young too, but for
   /// stragglers: they are found in a round through everything, one in so many.
   static let youngLooks = 64

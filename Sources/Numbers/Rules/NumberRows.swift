@@ -27,7 +27,9 @@ protocol NumberRows: AnyObject {
   /// Only the last `count` numbers of a lock are still live.
   func shortenLock(_ key: NumberKey, to count: Int64)
   func deleteLock(_ key: NumberKey)
-  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber)
+  /// So many numbers, up to the one with the key, that were completed together; the event is of that
+  /// one.
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber, count: Int64)
   /// `returned` is on the lease clock, µs; `place` counts up in the pool's line.
   func insertReturned(_ key: NumberKey, _ ended: EndedNumber, returned: Int64, place: Int64)
   func retireReturned(_ key: NumberKey, event: Int64)

@@ -22,10 +22,14 @@ final class NumberPruner {
     var delete: Statement
   }
 
-  /// A number that ended long ago.
+  /// A number that ended long ago, or several that follow one another: a row.
   private struct Old {
+    /// The last of them.
     var key: NumberKey
+    var count: Int64
     var state: SerialState
+
+    var serials: ClosedRange<Int64> { (key.serial - count + 1)...key.serial }
   }
 
   private static let tables = [
@@ -51,6 +55,7 @@ final class NumberPruner {
     batch.undo { [self] in position = before }
     let table = Self.tables[position.table]
     var rows = 0
+    var numbers: Int64 = 0
     var old: [Old] = []
     var last = position.last
     try batch.query(
@@ -60,7 +65,9 @@ final class NumberPruner {
         row.bind(Limits.rowsPerPruning)
       },
       { row in
+        guard numbers < Limits.numbersPerPruning else { return }
         rows += 1
+        numbers += row.integer(8)
         last = NumberKey(
           pool: row.integer(0), edition: Int32(truncatingIfNeeded: row.integer(1)),
           period: Int32(truncatingIfNeeded: row.integer(2)), serial: row.integer(3))
@@ -68,12 +75,13 @@ final class NumberPruner {
         let cause = ReturnCause(rawValue: Int32(truncatingIfNeeded: row.integer(6)))
         old.append(
           Old(
-            key: last,
+            key: last, count: row.integer(8),
             state: cause.map { SerialState(returned: $0, isRetired: true) } ?? .completed))
       })
     try settle(old, batch)
     for number in old { batch.write(table.delete) { bind(number.key, &$0) } }
-    moveOn(rows == Limits.rowsPerPruning ? last : nil, found: !old.isEmpty, at: batch.boot)
+    let isMore = rows == Limits.rowsPerPruning || numbers >= Limits.numbersPerPruning
+    moveOn(isMore ? last : nil, found: !old.isEmpty, at: batch.boot)
   }
 
   /// Notes what became of numbers in the blocks of their serials.
@@ -81,15 +89,22 @@ final class NumberPruner {
     var rest = old[...]
     while let first = rest.first {
       var key = first.key
-      key.serial = SettledBlock.number(of: key.serial)
+      key.serial = SettledBlock.number(of: first.serials.lowerBound)
       var block: SettledBlock?
       try batch.query(HistoryStatements.settled, bind: { bind(key, &$0) }) { row in
         block = SettledBlock(row.bytes(0))
       }
       var states = block ?? SettledBlock()
-      while let next = rest.first, Self.isSame(next.key, key) {
-        states[next.key.serial] = next.state
-        rest = rest.dropFirst()
+      while let next = rest.first, Self.isSame(next, key) {
+        let end = min(next.key.serial, (key.serial + 1) * SettledBlock.serials - 1)
+        for serial in next.serials.lowerBound...end { states[serial] = next.state }
+        if end == next.key.serial {
+          rest = rest.dropFirst()
+        } else {
+          // What is left of it begins the next block.
+          rest[rest.startIndex].count = next.key.serial - end
+          break
+        }
       }
       batch.write(HistoryStatements.putSettled) { row in
         bind(key, &row)
@@ -98,10 +113,11 @@ final class NumberPruner {
     }
   }
 
-  /// Whether a number belongs to the block that `block` names by its number.
-  private static func isSame(_ key: NumberKey, _ block: NumberKey) -> Bool {
-    key.pool == block.pool && key.edition == block.edition && key.period == block.period
-      && SettledBlock.number(of: key.serial) == block.serial
+  /// Whether a row begins in the block that `block` names by its number.
+  private static func isSame(_ old: Old, _ block: NumberKey) -> Bool {
+    old.key.pool == block.pool && old.key.edition == block.edition
+      && old.key.period == block.period
+      && SettledBlock.number(of: old.serials.lowerBound) == block.serial
   }
 
   private func bind(_ key: NumberKey, _ row: inout Row) {

@@ -17,6 +17,7 @@ enum NumberSchema {
     Migration(number: 8, sql: changes),
     Migration(number: 9, sql: history),
     Migration(number: 10, sql: runs),
+    Migration(number: 11, sql: completedRuns),
   ]
 
   private static let pools = """
@@ -87,6 +88,11 @@ enum NumberSchema {
   /// `event` is that of `serial`.
   private static let runs = """
     ALTER TABLE number_lock ADD COLUMN run_length BIGINT NOT NULL DEFAULT 1;
+    """
+
+  /// The same of numbers that were completed together.
+  private static let completedRuns = """
+    ALTER TABLE number_completed ADD COLUMN run_length BIGINT NOT NULL DEFAULT 1;
     """
 
   /// What holds a pool's generator (switch 1) or its business (2) stopped; `warning` is empty where

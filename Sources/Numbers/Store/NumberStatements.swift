@@ -105,12 +105,14 @@ enum NumberStatements {
     DELETE FROM number_lock WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
     """)
   static let insertCompleted = Statement.insert(
-    into: "number_completed", columns: 14, isApart: true)
+    into: "number_completed", columns: 15, isApart: true)
+  /// The run that a serial is of, if it is the first that ends with it or behind it.
   static let findCompleted = Statement(
     """
     SELECT generation, generated_us, allocated_us, completed_us, holder, principal, lease,
-      currency, amount_minor, event
-    FROM number_completed WHERE pool = $1 AND edition = $2 AND period = $3 AND serial = $4
+      currency, amount_minor, event, serial, run_length
+    FROM number_completed WHERE pool = $1 AND edition = $2 AND period = $3 AND serial >= $4
+    ORDER BY serial LIMIT 1
     """)
   static let insertReturned = Statement.insert(into: "number_returned", columns: 17)
   static let findReturned = Statement(

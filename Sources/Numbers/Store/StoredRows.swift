@@ -190,7 +190,7 @@ final class StoredRows: NumberRows {
 
   func deleteLock(_ key: NumberKey) { write(NumberStatements.deleteLock, key) }
 
-  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber) {
+  func insertCompleted(_ key: NumberKey, _ ended: EndedNumber, count: Int64) {
     guard case .completed(let currency, let minor) = ended.end else { return }
     batch.write(NumberStatements.insertCompleted) { row in
       bind(key, &row)
@@ -204,6 +204,7 @@ final class StoredRows: NumberRows {
       row.bind(currency)
       row.bind(minor)
       row.bind(ended.event)
+      row.bind(count)
     }
   }
 
@@ -359,8 +360,12 @@ final class StoredRows: NumberRows {
     var found: EndedNumber?
     do throws(StoreError) {
       try batch.query(NumberStatements.findCompleted, bind: { bind(key, &$0) }) { row in
-        found = EndedNumber(
+        let behind = row.integer(10) - key.serial
+        guard behind < row.integer(11) else { return }
+        var ended = EndedNumber(
           row, .completed(currency: row.text(7), amountMinor: row.integer(8)), event: 9)
+        if ended.event != 0 { ended.event -= behind }
+        found = ended
       }
       guard found == nil else { return found }
       try batch.query(NumberStatements.findReturned, bind: { bind(key, &$0) }) { row in

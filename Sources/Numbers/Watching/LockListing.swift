@@ -41,7 +41,7 @@ struct LockListing: Sendable {
   private static let completed = Statement(
     """
     SELECT edition, period, serial, generation, generated_us, allocated_us, holder, principal,
-      lease, event, completed_us, currency, amount_minor
+      lease, event, completed_us, currency, amount_minor, run_length
     FROM number_completed WHERE pool = $1 AND (edition, period, serial) > ($2, $3, $4)
     ORDER BY edition, period, serial LIMIT $5
     """)
@@ -124,8 +124,13 @@ struct LockListing: Sendable {
     _ row: borrowing ResultRow, _ table: ListPosition.Table, after position: ListPosition
   ) -> ClosedRange<Int64> {
     let last = row.integer(2)
-    guard table == .live else { return last...last }
-    let first = last - row.integer(11) + 1
+    let length: Int64 =
+      switch table {
+      case .live: row.integer(11)
+      case .completed: row.integer(13)
+      case .returned: 1
+      }
+    let first = last - length + 1
     let isSameSeries = row.integer(0) == position.edition && row.integer(1) == position.period
     return min(isSameSeries ? max(first, position.serial + 1) : first, last)...last
   }

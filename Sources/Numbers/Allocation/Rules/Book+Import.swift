@@ -120,7 +120,7 @@ extension Book {
       lock, .completed(currency: amount?.currency ?? "", amountMinor: amount?.minor ?? 0), at: now)
     ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
     callers.release(hold.caller)
-    rows.insertCompleted(number.key, ended)
+    rows.insertCompleted(number.key, ended, count: 1)
     pool.counters.completed += 1
     series.counts.completed += 1
     add(amount, to: pool)

@@ -85,12 +85,9 @@ extension Book {
     }
     var ended = ended(
       lock, .completed(currency: amount?.currency ?? "", amountMinor: amount?.minor ?? 0), at: now)
-    let last = recordEnd(of: lock, ended.end, in: pool, at: now)
+    ended.event = recordEnd(of: lock, ended.end, in: pool, at: now)
     endIfEmpty(lock.lease, rows: rows)
-    for serial in serials {
-      ended.event = last - (lock.last - serial)
-      rows.insertCompleted(key(series, serial), ended)
-    }
+    rows.insertCompleted(key(series, lock.last), ended, count: lock.count)
     pool.counters.completed += lock.count
     touch(series)
     series.counts.completed += lock.count
