@@ -23,9 +23,4 @@ struct WarningFilter: Sendable {
     (self.business.isEmpty || self.business == business) && (kinds.isEmpty || kinds.contains(kind))
       && severity >= least
   }
-
-  func takes(_ warning: API.Warning) -> Bool {
-    takes(
-      business: warning.business, kind: warning.kind.rawValue, severity: warning.severity.rawValue)
-  }
 }

@@ -56,24 +56,36 @@ extension WarningService {
     _ chunk: FeedChunk, after position: Int64, _ filter: WarningFilter, _ reader: FeedReader,
     _ responses: ResponseWriter<WatchWarningsResponse>
   ) async throws(RPCError) -> Bool {
-    var response = WatchWarningsResponse()
-    var wasTold = false
-    for (place, event) in chunk.shared(WarningEventChunk.init).events.enumerated() {
-      let sequence = chunk.first + Int64(place)
-      guard sequence > position, let warning = event.warning, filter.takes(warning) else {
-        continue
-      }
-      response.events.append(event)
-      guard response.events.count == WarningLimits.eventsPerResponse else { continue }
-      response.cursor = reader.cursor(at: sequence)
-      try await responses.write(response)
-      wasTold = true
-      response.events.removeAll()
+    guard let entries = chunk.shared(WarningEventChunk.init).entries else {
+      throw RPCError(.internal, reason: "STORE_FAILED", "an event of the warnings can't be read")
     }
-    guard !response.events.isEmpty else { return wasTold }
-    response.cursor = reader.cursor(at: chunk.last)
-    try await responses.write(response)
+    var bytes: [UInt8] = []
+    var (count, wasTold) = (0, false)
+    for (place, entry) in entries.enumerated() {
+      let sequence = chunk.first + Int64(place)
+      guard sequence > position,
+        filter.takes(business: entry.business, kind: entry.kind, severity: entry.severity)
+      else { continue }
+      bytes += entry.bytes
+      count += 1
+      guard count == WarningLimits.eventsPerResponse else { continue }
+      try await write(bytes, reader.cursor(at: sequence), responses)
+      (bytes, count, wasTold) = ([], 0, true)
+    }
+    guard count > 0 else { return wasTold }
+    try await write(bytes, reader.cursor(at: chunk.last), responses)
     return true
+  }
+
+  /// Writes encoded events with the cursor after them.
+  private func write(
+    _ events: [UInt8], _ cursor: String, _ responses: ResponseWriter<WatchWarningsResponse>
+  ) async throws(RPCError) {
+    let end: [UInt8]
+    do throws(EncodingFailure) { end = try WatchWarningsResponse(cursor: cursor).encoded() } catch {
+      throw RPCError(.internal, "a cursor can't be encoded")
+    }
+    try await responses.write(EncodedMessage(bytes: events + end))
   }
 
   static func progress(

@@ -15,15 +15,40 @@ enum WarningFeeds {
   }
 }
 
-/// The events of one batch, as the feed has them: a message of the watch, whose events they are.
+/// The events of one batch: in the feed a message of the watch that has them; for those who watch each in the
+/// form in which it goes to clients, made once and shared by all.
 struct WarningEventChunk: Sendable {
-  let events: [API.WarningEvent]
+  /// An event, and what a filter looks at.
+  struct Entry: Sendable {
+    let business: String
+    let kind: Int32
+    let severity: Int32
+    /// A response with this event alone. Joined, they are one with all of them.
+    let bytes: [UInt8]
+  }
+
+  /// In order; nil where the chunk can't be read.
+  let entries: [Entry]?
 
   static func encode(_ events: [API.WarningEvent]) -> [UInt8] {
     (try? WatchWarningsResponse(events: events).encoded()) ?? []
   }
 
   init(_ chunk: FeedChunk) {
-    events = (try? WatchWarningsResponse(decoding: chunk.payload).events) ?? []
+    guard let events = try? WatchWarningsResponse(decoding: chunk.payload).events,
+      events.count == chunk.count
+    else {
+      entries = nil
+      return
+    }
+    let made = events.compactMap { event -> Entry? in
+      guard let warning = event.warning,
+        let bytes = try? WatchWarningsResponse(events: [event]).encoded()
+      else { return nil }
+      return Entry(
+        business: warning.business, kind: warning.kind.rawValue,
+        severity: warning.severity.rawValue, bytes: bytes)
+    }
+    entries = made.count == chunk.count ? made : nil
   }
 }
