@@ -78,9 +78,14 @@ public final class WarningBook: WriterState {
       batch.feeds.setRetention(WarningFeeds.instructionsKept, of: feed, batch)
       batch.feeds.append(WarningFeeds.somethingChanged, count: 1, to: feed, batch)
     }
-    guard !events.isEmpty else { return }
-    batch.feeds.append(
-      WarningEventChunk.encode(events), count: events.count, to: WarningFeeds.warnings, batch)
+    // A report may raise and clear so many that one chunk of them could be neither encoded nor read.
+    var rest = events[...]
+    while !rest.isEmpty {
+      let part = rest.prefix(WarningLimits.eventsPerResponse)
+      batch.feeds.append(
+        WarningEventChunk.encode(part), count: part.count, to: WarningFeeds.warnings, batch)
+      rest = rest.dropFirst(part.count)
+    }
   }
 
   /// What was told is told.

@@ -30,8 +30,9 @@ struct WarningEventChunk: Sendable {
   /// In order; nil where the chunk can't be read.
   let entries: [Entry]?
 
-  static func encode(_ events: [API.WarningEvent]) -> [UInt8] {
-    (try? WatchWarningsResponse(events: events).encoded()) ?? []
+  /// `events` are as many as a response has, which can always be encoded.
+  static func encode(_ events: ArraySlice<API.WarningEvent>) -> [UInt8] {
+    (try? WatchWarningsResponse(events: Array(events)).encoded()) ?? []
   }
 
   init(_ chunk: FeedChunk) {

@@ -6,8 +6,9 @@ import grpc
 import pytest
 
 from api import Client, refusal, warnings as w
-from attendance import Stream, put_rule, report
+from attendance import PAGES, Stream, put_rule, report
 from conftest import connect
+from pools import request_id
 from server import Server
 
 
@@ -69,3 +70,31 @@ def test_an_event_that_cannot_be_read_ends_the_watch_before_it(stored):
     cursor, events = stored.run(first)
     stored.change(f"UPDATE feed_chunk SET payload = x'ff' WHERE {WARNING_CHUNKS} AND first = 2")
     stored.run(rest)
+
+
+def test_thousands_of_events_of_one_report_are_all_there(stored):
+    """Stored in chunks, each as large as a response: one of them all couldn't be read any more."""
+
+    def run(client):
+        for place in range(20):
+            put_rule(client, "shop", name=f"r{place}")
+        stream, cursor = watch(client)
+        values = [100, 50] * 50
+        signals = [w.Signal(kind=PAGES, value=value) for value in values]
+        answer = client.ReportSignals(business="shop", signals=signals, request_id=request_id())
+        assert len(answer.raised) == len(answer.cleared) == 1000
+        again, _ = watch(client, cursor=cursor)
+        for one in stream, again:
+            events, sizes = [], []
+            while len(events) < 2000:
+                response = one.next()
+                sizes.append(len(response.events))
+                events += response.events
+            assert max(sizes) == 256
+            told = [(event.change, event.warning.id) for event in events]
+            assert len(set(told)) == 2000
+            assert {number for _, number in told} == {*answer.raised}
+            one.cancel()
+
+    stored.run(run)
+    assert stored.change(f"SELECT max(last - first + 1) FROM feed_chunk WHERE {WARNING_CHUNKS}") == [(256,)]
