@@ -20,6 +20,20 @@ extension ReadConnection {
     return found.flatMap { $0.first <= sequence ? $0 : nil }
   }
 
+  /// Every chunk of a feed that is kept, the oldest first, read page by page: for who keeps in memory what
+  /// a feed's messages amount to.
+  public func forEachChunk(
+    of feed: FeedKey, _ each: (FeedChunk) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    var next: Int64 = 1
+    while true {
+      let page = try chunks(of: feed, from: next)
+      guard let last = page.last else { return }
+      for chunk in page { try each(chunk) }
+      next = last.last + 1
+    }
+  }
+
   /// Chunks of a feed, from the one that holds `sequence` on, or from the oldest kept after it, up to
   /// the one that ends with `end`: as many as make a page.
   func chunks(

@@ -1,12 +1,14 @@
 /// What is due when: the earliest first. An entry that isn't true any more is for its owner to see, so
 /// nothing is ever taken out of the middle.
-struct DueHeap<Key: Sendable>: Sendable {
+package struct DueHeap<Key: Sendable>: Sendable {
   private var entries: [(due: Int64, key: Key)] = []
 
-  var earliest: Int64? { entries.first?.due }
-  var count: Int { entries.count }
+  package init() {}
 
-  mutating func insert(_ key: Key, due: Int64) {
+  package var earliest: Int64? { entries.first?.due }
+  package var count: Int { entries.count }
+
+  package mutating func insert(_ key: Key, due: Int64) {
     entries.append((due, key))
     var child = entries.count - 1
     while child > 0, entries[child].due < entries[(child - 1) / 2].due {
@@ -16,7 +18,7 @@ struct DueHeap<Key: Sendable>: Sendable {
   }
 
   /// Takes out the earliest, if it is due at `now`.
-  mutating func popDue(at now: Int64) -> Key? {
+  package mutating func popDue(at now: Int64) -> Key? {
     guard let first = entries.first, first.due <= now else { return nil }
     let last = entries.removeLast()
     guard !entries.isEmpty else { return first.key }

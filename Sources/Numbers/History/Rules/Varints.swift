@@ -1,18 +1,20 @@
 /// A payload of events that can't be read: storage has changed it.
-struct EventDamage: Error, Equatable {
+package struct EventDamage: Error, Equatable {
   /// Where it was noticed.
-  var position: Int
+  package var position: Int
 }
 
 /// Writes numbers with 7 bits a byte, the lowest first.
-struct VarintWriter {
-  private(set) var bytes: [UInt8] = []
+package struct VarintWriter {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+  package init() {}
 
-  mutating func byte(_ value: UInt8) { bytes.append(value) }
+  package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 
-  mutating func integer(_ value: UInt64) {
+  package mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+  package mutating func integer(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -22,50 +24,59 @@ struct VarintWriter {
   }
 
   /// The sign in the lowest bit, so that small negative numbers are short too.
-  mutating func signed(_ value: Int64) {
+  package mutating func signed(_ value: Int64) {
     integer(UInt64(bitPattern: value &<< 1) ^ UInt64(bitPattern: value &>> 63))
   }
 
   /// A value as the difference from the one before, wrapping round at 64 bits.
-  mutating func difference(_ value: Int64, from before: inout Int64) {
+  package mutating func difference(_ value: Int64, from before: inout Int64) {
     signed(value &- before)
     before = value
   }
 
-  mutating func text(_ value: String) {
+  package mutating func text(_ value: String) {
     integer(UInt64(value.utf8.count))
     bytes.append(contentsOf: value.utf8)
+  }
+
+  /// Bytes that say themselves where they end.
+  package mutating func raw(_ value: [UInt8]) { bytes.append(contentsOf: value) }
+
+  /// Bytes, behind their count.
+  package mutating func append(_ value: [UInt8]) {
+    integer(UInt64(value.count))
+    bytes.append(contentsOf: value)
   }
 }
 
 /// Reads what `VarintWriter` wrote. It trusts no byte.
-struct VarintReader {
+package struct VarintReader {
   private let bytes: [UInt8]
-  private(set) var position = 0
+  package private(set) var position = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  var isAtEnd: Bool { position >= bytes.count }
+  package var isAtEnd: Bool { position >= bytes.count }
 
   func isNext(_ byte: UInt8) -> Bool { position < bytes.count && bytes[position] == byte }
 
   /// Goes on at another place.
-  mutating func move(to place: Int) { position = place }
+  package mutating func move(to place: Int) { position = place }
 
-  mutating func byte() throws(EventDamage) -> UInt8 {
+  package mutating func byte() throws(EventDamage) -> UInt8 {
     guard position < bytes.count else { throw EventDamage(position: position) }
     defer { position += 1 }
     return bytes[position]
   }
 
-  mutating func flag() throws(EventDamage) -> Bool {
+  package mutating func flag() throws(EventDamage) -> Bool {
     let start = position
     let value = try byte()
     guard value <= 1 else { throw EventDamage(position: start) }
     return value == 1
   }
 
-  mutating func integer() throws(EventDamage) -> UInt64 {
+  package mutating func integer() throws(EventDamage) -> UInt64 {
     let start = position
     var value: UInt64 = 0
     var shift: UInt64 = 0
@@ -79,7 +90,7 @@ struct VarintReader {
     }
   }
 
-  mutating func integer<Narrow: FixedWidthInteger>(
+  package mutating func integer<Narrow: FixedWidthInteger>(
     as: Narrow.Type
   ) throws(EventDamage) -> Narrow {
     let start = position
@@ -87,12 +98,12 @@ struct VarintReader {
     return value
   }
 
-  mutating func signed() throws(EventDamage) -> Int64 {
+  package mutating func signed() throws(EventDamage) -> Int64 {
     let value = try integer()
     return Int64(bitPattern: value &>> 1) ^ (0 &- Int64(bitPattern: value & 1))
   }
 
-  mutating func signed<Narrow: FixedWidthInteger>(
+  package mutating func signed<Narrow: FixedWidthInteger>(
     as: Narrow.Type
   ) throws(EventDamage) -> Narrow {
     let start = position
@@ -100,12 +111,12 @@ struct VarintReader {
     return value
   }
 
-  mutating func difference(from before: inout Int64) throws(EventDamage) -> Int64 {
+  package mutating func difference(from before: inout Int64) throws(EventDamage) -> Int64 {
     before = before &+ (try signed())
     return before
   }
 
-  mutating func text() throws(EventDamage) -> String {
+  package mutating func text() throws(EventDamage) -> String {
     let start = position
     let length = try integer()
     guard length <= UInt64(bytes.count - position) else { throw EventDamage(position: start) }
@@ -115,5 +126,13 @@ struct VarintReader {
     }
     position = end
     return text
+  }
+
+  package mutating func array() throws(EventDamage) -> [UInt8] {
+    let start = position
+    let length = try integer()
+    guard length <= UInt64(bytes.count - position) else { throw EventDamage(position: start) }
+    defer { position += Int(length) }
+    return Array(bytes[position..<position + Int(length)])
   }
 }
