@@ -1,6 +1,7 @@
+internal import Calls
 internal import RPC
 
-extension WarningRefusal {
+extension WarningRefusal: StateRefusal {
   /// The status, the machine-readable reason and the details of a refusal: here and nowhere else.
   var rpcError: RPCError {
     switch self {

@@ -2,10 +2,7 @@ internal import API
 internal import Store
 
 /// What can end a command without an answer.
-enum WarningFailure: Error {
-  case refused(WarningRefusal)
-  case store(StoreError)
-}
+typealias WarningFailure = StateFailure<WarningRefusal>
 
 /// A signal from outside, checked.
 struct ReportedSignal: Sendable, Equatable {
