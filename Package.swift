@@ -62,10 +62,14 @@ let package = Package(
     module("Calls", ["RPC", "Messages", "Store", "Crypto"]),
     module("Numbers", ["Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     module("Warnings", ["Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+    module(
+      "Forwarding",
+      ["Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",
       dependencies: [
-        "Numbers", "Warnings", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
+        "Numbers", "Warnings", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
+        "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -135,6 +139,9 @@ let package = Package(
     tests(
       "Warnings",
       ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),
+    tests(
+      "Forwarding",
+      ["Forwarding", "Warnings", "Numbers", "API", "RPC", "Messages", "Store", "StoreFaults"]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),
   ]

@@ -21,8 +21,11 @@ import Testing
     "Warnings": [
       "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
     ],
+    "Forwarding": [
+      "Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
+    ],
     "orderwire": [
-      "Numbers", "Warnings", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
+      "Numbers", "Warnings", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
       "ArgumentParser",
       "Logging",
       "Glibc", "FoundationEssentials", "Synchronization",

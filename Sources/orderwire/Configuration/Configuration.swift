@@ -1,3 +1,4 @@
+import Forwarding
 import Logging
 import Numbers
 import Store
@@ -15,6 +16,7 @@ struct Configuration: Equatable, Sendable {
   var logLevel: Logger.Level
   var batchLimit: Int
   var capacity: CapacityLimits
+  var forwarding: ForwardingCapacity
   /// Calls that may wait for their turn in the store.
   var maxWaiting: Int
   /// Streams that may follow feeds.
@@ -44,6 +46,8 @@ struct Configuration: Equatable, Sendable {
   static let maxPoolsRange = 1...CapacityLimits.mostPools
   static let maxLiveNumbersRange = 1...Int(CapacityLimits.mostLiveNumbersPerPool)
   static let maxLeasesRange = 1...CapacityLimits.mostLeasesPerPool
+  static let maxIntakesRange = 1...ForwardingCapacity.mostIntakes
+  static let maxOrdersRange = 1...ForwardingCapacity.mostOrders
   static let maxWaitingRange = 1...StoreConfiguration.mostQueuedCommands
   static let maxWatchesRange = 1...StoreConfiguration.mostFeedReaders
 
@@ -61,6 +65,11 @@ struct Configuration: Equatable, Sendable {
     batchLimit =
       try given.number(.batchLimit, in: Self.batchLimitRange) ?? Self.batchLimitRange.upperBound
     capacity = try Self.capacity(given)
+    forwarding = ForwardingCapacity(
+      intakes: try given.number(.maxIntakes, in: Self.maxIntakesRange)
+        ?? Self.maxIntakesRange.upperBound,
+      orders: try given.number(.maxOrders, in: Self.maxOrdersRange)
+        ?? Self.maxOrdersRange.upperBound)
     maxWaiting =
       try given.number(.maxWaiting, in: Self.maxWaitingRange) ?? Self.maxWaitingRange.upperBound
     maxWatches =

@@ -13,6 +13,8 @@ enum Setting: String, CaseIterable, Sendable {
   case maxPools = "max-pools"
   case maxLiveNumbers = "max-live-numbers"
   case maxLeases = "max-leases"
+  case maxIntakes = "max-intakes"
+  case maxOrders = "max-orders"
   case maxWaiting = "max-waiting"
   case maxWatches = "max-watches"
   /// Not in the help: how many commands one commit may carry. 1 shows what batching gives.
@@ -34,7 +36,7 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .listen, .listenTLS: true
     case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
-      .maxLiveNumbers, .maxLeases, .maxWaiting, .maxWatches, .batchLimit:
+      .maxLiveNumbers, .maxLeases, .maxIntakes, .maxOrders, .maxWaiting, .maxWatches, .batchLimit:
       false
     }
   }

@@ -81,6 +81,21 @@ struct ServeCommand: ParsableCommand {
   @Option(
     help: .init(
       """
+      Businesses that may forward orders. \
+      (default: \(Configuration.maxIntakesRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxIntakes: String?
+
+  @Option(
+    help: .init(
+      "Orders kept in all. (default: \(Configuration.maxOrdersRange.upperBound), the most)",
+      valueName: "count"))
+  var maxOrders: String?
+
+  @Option(
+    help: .init(
+      """
       Calls that may wait for the store, half of them of one caller. \
       (default: \(Configuration.maxWaitingRange.upperBound), the most)
       """,
@@ -138,7 +153,8 @@ struct ServeCommand: ParsableCommand {
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
       .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),
-      .maxWaiting: one(maxWaiting), .maxWatches: one(maxWatches), .batchLimit: one(batchLimit),
+      .maxIntakes: one(maxIntakes), .maxOrders: one(maxOrders), .maxWaiting: one(maxWaiting),
+      .maxWatches: one(maxWatches), .batchLimit: one(batchLimit),
     ]
   }
 }

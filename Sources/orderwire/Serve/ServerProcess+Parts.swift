@@ -1,5 +1,6 @@
 import API
 import EventLoop
+import Forwarding
 import Glibc
 import HTTP2
 import Logging
@@ -63,7 +64,8 @@ extension ServerProcess {
     let report = StoreReport(path: storePath, health: health)
     store.onEvent = { report.told($0) }
     do throws(StoreError) {
-      return try DurableStore.open(store, states: [NumberState.self, WarningBook.self])
+      return try DurableStore.open(
+        store, states: [NumberState.self, WarningBook.self, ForwardingBook.self])
     } catch {
       throw CommandFailure(error, store: storePath)
     }
@@ -99,6 +101,7 @@ extension ServerProcess {
     locking.answerWithoutTasks(&router)
     HistoryService(store).register(with: &router)
     WarningService(store).register(with: &router)
+    ForwardingService(store, capacity: configuration.forwarding).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()

@@ -32,6 +32,8 @@ def _generate():
 _generate()
 allocation = importlib.import_module("orderwire.v1.allocation_pb2")
 allocation_grpc = importlib.import_module("orderwire.v1.allocation_pb2_grpc")
+forwarding = importlib.import_module("orderwire.v1.forwarding_pb2")
+forwarding_grpc = importlib.import_module("orderwire.v1.forwarding_pb2_grpc")
 history = importlib.import_module("orderwire.v1.history_pb2")
 history_grpc = importlib.import_module("orderwire.v1.history_pb2_grpc")
 locking = importlib.import_module("orderwire.v1.locking_pb2")
@@ -65,8 +67,9 @@ class Client:
             locking_grpc.LockingServiceStub(channel),
             history_grpc.HistoryServiceStub(channel),
             warnings_grpc.WarningServiceStub(channel),
+            forwarding_grpc.ForwardingServiceStub(channel),
         ]
-        self._modules = [allocation, locking, history, warnings]
+        self._modules = [allocation, locking, history, warnings, forwarding]
 
     def __getattr__(self, method):
         for stub, module in zip(self._stubs, self._modules):

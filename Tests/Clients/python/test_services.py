@@ -10,7 +10,9 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from conftest import connect
 from server import Server
 
-SERVICES = [f"orderwire.v1.{name}Service" for name in ("Allocation", "Locking", "History", "Warning")]
+SERVICES = [
+    f"orderwire.v1.{name}Service" for name in ("Allocation", "Locking", "History", "Warning", "Forwarding")
+]
 
 
 @pytest.mark.parametrize("service", ["", *SERVICES])

@@ -1,0 +1,37 @@
+/// The bounds of this module, each with its reason.
+enum ForwardingLimits {
+  /// As in the pools: a business is part of keys.
+  static let nameBytes = 64
+  static let numberBytes = 128
+  static let keyBytes = 128
+  static let codeBytes = 64
+  static let reasonBytes = 256
+  /// The store keeps what units need to begin; documents have a place of their own.
+  static let bodyBytes = 64 << 10
+
+  /// A call is decided as a whole while all other calls wait.
+  static let ordersPerCall = 1_000
+  /// Bodies of one call, for the same reason; also what a chunk of the feed may have.
+  static let bytesPerCall = 1 << 20
+  /// A chunk is read as a whole for any order in it.
+  static let bytesPerChunk = 128 << 10
+  static let ordersPerChunk = 256
+
+  static let unitsPerBusiness = 100
+  static let codesPerUnit = 1_000
+
+  /// Lanes are looked through for the next that is due.
+  static let lanes: Int32 = 64
+  static let longestWindow: Int64 = 60_000_000
+  static let ordersPerDispatch: Int32 = 1_000
+  static let defaultOrdersPerDispatch: Int32 = 100
+  /// Changes of the number of lanes that aren't through: each keeps its lanes until they are empty.
+  static let layouts = 8
+  /// Orders that one piece of timed work moves, as other calls wait for it.
+  static let ordersPerWake = 1_024
+
+  static let pageSize = 1_000
+  static let defaultPageSize = 100
+  /// An intake's answer has a limit, whatever codes orders come with.
+  static let codesShown = 100
+}

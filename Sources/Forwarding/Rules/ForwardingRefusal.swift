@@ -1,0 +1,40 @@
+/// Every reason for which a call about forwarding is refused. A refused call has changed nothing. Fields are
+/// paths in the request.
+enum ForwardingRefusal: Error, Equatable, Sendable {
+  case businessInvalid(field: String)
+  /// A part of the request without which it says nothing.
+  case messageMissing(field: String)
+  case pageSizeOutOfRange
+  case pageTokenInvalid
+
+  // Intakes.
+  case intakeNotFound
+  case lanesOutOfRange
+  case windowOutOfRange
+  case batchSizeOutOfRange
+  case lanesChanging
+  case intakesExhausted(limit: Int)
+
+  // Units.
+  case unitInvalid(field: String)
+  case unitNotFound(field: String)
+  case codeInvalid(field: String)
+  case codesTooMany
+  case unitsExhausted
+  case unitNotEmpty(depth: Int)
+
+  // Orders.
+  case ordersOutOfRange
+  case ordersTooLarge
+  case numberInvalid(field: String)
+  case versionNegative(field: String)
+  case keyTooLong(field: String)
+  case bodyTooLarge(field: String)
+  case orderChanged(field: String, sequence: Int64)
+  case ordersExhausted(limit: Int)
+  case orderNotFound
+  case reasonTooLong
+  case cancelledDifferently(sequence: Int64)
+  case positionNotAscending
+  case businessChanged
+}

@@ -1,0 +1,89 @@
+/// The first queues of a business and its units: what was taken, where each order of it is, who gets which.
+///
+/// It is in the memory of one thread. Every change notes how it is taken back.
+final class Intake {
+  let business: String
+  var settings: IntakeSettings
+  /// Of the next order.
+  var nextSequence: Int64 = 1
+  var seen = SeenOrders()
+  /// The places of orders, as `OrderPlace`.
+  var places = PlaceBlocks(bits: 4)
+  var versions = RuleVersions()
+  /// Orders at each place, by its raw value.
+  var counts = Array(repeating: 0, count: OrderPlace.allCases.count)
+  /// Never empty.
+  var layouts: [LaneLayout]
+  /// By the hash of the key: a quarantined order, and those behind it.
+  var lines: [UInt64: OrderLine] = [:]
+  /// By code: the keys whose lines begin with an order of it.
+  var quarantine: [String: Set<UInt64>] = [:]
+  /// Keys whose lines may go on.
+  var released: [UInt64] = []
+  /// By name.
+  var units: [String: ForwardUnit] = [:]
+  /// In the order of their names.
+  var unitsByCode: [String: [ForwardUnit]] = [:]
+  var nextUnit: Int32 = 1
+  /// Counts the changes of units and codes.
+  var rulesVersion: Int64 = 0
+  /// The row of the intake is to be written.
+  var isRowDirty = false
+  private(set) var undoLog: [() -> Void] = []
+
+  init(business: String, settings: IntakeSettings) {
+    self.business = business
+    self.settings = settings
+    layouts = [LaneLayout(from: 1, lanes: settings.lanes)]
+  }
+
+  /// How many changes are noted.
+  var mark: Int { undoLog.count }
+
+  func note(_ undo: @escaping () -> Void) { undoLog.append(undo) }
+
+  /// Takes back every change since `mark`, the last first.
+  func undo(to mark: Int) {
+    while undoLog.count > mark, let undo = undoLog.popLast() { undo() }
+  }
+
+  /// Nothing is taken back any more.
+  func settle() {
+    undoLog.removeAll(keepingCapacity: true)
+    for index in layouts.indices { layouts[index].settle() }
+    places.written()
+    for unit in units.values { unit.queue.written() }
+    isRowDirty = false
+  }
+
+  /// Changes one value, with the way back.
+  func set<Value>(_ path: ReferenceWritableKeyPath<Intake, Value>, _ value: Value) {
+    let before = self[keyPath: path]
+    note { [unowned self] in self[keyPath: path] = before }
+    self[keyPath: path] = value
+  }
+
+  func place(of sequence: Int64) -> OrderPlace { OrderPlace(rawValue: places[sequence]) ?? .none }
+
+  func move(_ sequence: Int64, to place: OrderPlace) {
+    let before = self.place(of: sequence)
+    put(sequence, before, place)
+    note { [unowned self] in put(sequence, place, before) }
+  }
+
+  private func put(_ sequence: Int64, _ from: OrderPlace, _ to: OrderPlace) {
+    places[sequence] = to.rawValue
+    if from != .none { counts[Int(from.rawValue)] -= 1 }
+    if to != .none { counts[Int(to.rawValue)] += 1 }
+  }
+
+  func count(_ place: OrderPlace) -> Int { counts[Int(place.rawValue)] }
+
+  /// The lanes of an order that is in one of them.
+  func layout(of sequence: Int64) -> LaneLayout {
+    layouts.last { $0.from <= sequence } ?? layouts[0]
+  }
+
+  /// Orders kept.
+  var kept: Int { seen.count }
+}

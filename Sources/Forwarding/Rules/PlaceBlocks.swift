@@ -1,0 +1,81 @@
+/// A few bits for each sequence, in blocks of 1,024 sequences: what is kept of the places of orders. A block
+/// is written as one row, however many orders in it have moved.
+struct PlaceBlocks: Sendable {
+  static let perBlock: Int64 = 1_024
+
+  /// Bits of one place: 2 or 4.
+  let bits: Int
+  private(set) var blocks: [Int64: [UInt64]] = [:]
+  /// Changed since they were written.
+  private(set) var dirty: Set<Int64> = []
+
+  init(bits: Int) { self.bits = bits }
+
+  static func block(of sequence: Int64) -> Int64 { sequence / perBlock }
+
+  private var perWord: Int { 64 / bits }
+  private var mask: UInt64 { 1 << UInt64(bits) - 1 }
+  private var words: Int { Int(Self.perBlock) / perWord }
+
+  subscript(_ sequence: Int64) -> UInt8 {
+    get {
+      guard let block = blocks[Self.block(of: sequence)] else { return 0 }
+      let place = Int(sequence % Self.perBlock)
+      return UInt8(truncatingIfNeeded: block[place / perWord] >> shift(place) & mask)
+    }
+    set {
+      let number = Self.block(of: sequence)
+      let place = Int(sequence % Self.perBlock)
+      let (word, shift, mask) = (place / perWord, shift(place), mask)
+      dirty.insert(number)
+      if blocks[number] == nil { blocks[number] = Array(repeating: 0, count: words) }
+      blocks[number]?[word] &= ~(mask << shift)
+      blocks[number]?[word] |= (UInt64(newValue) & mask) << shift
+    }
+  }
+
+  private func shift(_ place: Int) -> UInt64 { UInt64(place % perWord * bits) }
+
+  /// The first sequences after `start`, up to `end`, that are at `place`: at most `limit`.
+  func sequences(at place: UInt8, after start: Int64, through end: Int64, limit: Int) -> [Int64] {
+    var found: [Int64] = []
+    var sequence = max(start, 0)
+    while sequence < end, found.count < limit {
+      sequence += 1
+      let number = Self.block(of: sequence)
+      guard blocks[number] != nil else {
+        sequence = (number + 1) * Self.perBlock - 1
+        continue
+      }
+      if self[sequence] == place { found.append(sequence) }
+    }
+    return found
+  }
+
+  /// How many are at `place`.
+  func count(of place: UInt8) -> Int {
+    blocks.keys.reduce(0) { sum, number in
+      let first = number * Self.perBlock
+      return sum + (first..<first + Self.perBlock).count { self[$0] == place }
+    }
+  }
+
+  func bytes(ofBlock number: Int64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for word in blocks[number] ?? [] {
+      for place in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * place))) }
+    }
+    return bytes
+  }
+
+  /// Takes over a stored block; false if it isn't one.
+  mutating func load(block number: Int64, _ bytes: [UInt8]) -> Bool {
+    guard bytes.count == words * 8, number >= 0 else { return false }
+    blocks[number] = (0..<words).map { word in
+      (0..<8).reduce(0) { $0 | UInt64(bytes[word * 8 + $1]) << UInt64(8 * $1) }
+    }
+    return true
+  }
+
+  mutating func written() { dirty.removeAll(keepingCapacity: true) }
+}

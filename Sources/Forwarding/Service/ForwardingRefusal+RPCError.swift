@@ -1,0 +1,104 @@
+internal import Calls
+internal import RPC
+
+extension ForwardingRefusal: StateRefusal {
+  /// The status, the machine-readable reason and the details of a refusal: here and nowhere else.
+  var rpcError: RPCError {
+    switch self {
+    case .businessInvalid(let field): invalid("BUSINESS_INVALID", field, Self.name)
+    case .messageMissing(let field): invalid("MESSAGE_MISSING", field, "required")
+    case .pageSizeOutOfRange:
+      invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(ForwardingLimits.pageSize)")
+    case .pageTokenInvalid:
+      invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
+
+    case .intakeNotFound:
+      RPCError(
+        .notFound, reason: "INTAKE_NOT_FOUND", "this business has no intake",
+        metadata: ["field": "business"])
+    case .lanesOutOfRange:
+      invalid("LANES_OUT_OF_RANGE", "settings.lanes", "from 1 to \(ForwardingLimits.lanes)")
+    case .windowOutOfRange:
+      invalid(
+        "WINDOW_OUT_OF_RANGE", "settings.window",
+        "from 0 to \(ForwardingLimits.longestWindow / 1_000_000) s")
+    case .batchSizeOutOfRange:
+      invalid(
+        "BATCH_SIZE_OUT_OF_RANGE", "settings.batch_size",
+        "from 1 to \(ForwardingLimits.ordersPerDispatch)")
+    case .lanesChanging:
+      RPCError(
+        .failedPrecondition, reason: "LANES_CHANGING",
+        "\(ForwardingLimits.layouts) changes of the lanes aren't through yet",
+        metadata: ["field": "settings.lanes"]
+      ).retrying(after: .seconds(1))
+    case .intakesExhausted(let limit):
+      exhausted("INTAKES_EXHAUSTED", "there are \(limit) intakes already", limit)
+
+    case .unitInvalid(let field): invalid("UNIT_INVALID", field, Self.name)
+    case .unitNotFound(let field):
+      RPCError(
+        .notFound, reason: "UNIT_NOT_FOUND", "this business has no such unit",
+        metadata: ["field": field])
+    case .codeInvalid(let field):
+      invalid("CODE_INVALID", field, "from 1 to \(ForwardingLimits.codeBytes) bytes")
+    case .codesTooMany:
+      invalid("CODES_TOO_MANY", "unit.codes", "up to \(ForwardingLimits.codesPerUnit)")
+    case .unitsExhausted:
+      exhausted(
+        "UNITS_EXHAUSTED", "a business has up to \(ForwardingLimits.unitsPerBusiness) units",
+        ForwardingLimits.unitsPerBusiness)
+    case .unitNotEmpty(let depth):
+      RPCError(
+        .failedPrecondition, reason: "UNIT_NOT_EMPTY", "orders are in the queue of this unit",
+        metadata: ["field": "force", "depth": "\(depth)"])
+
+    case .ordersOutOfRange:
+      invalid("ORDERS_OUT_OF_RANGE", "orders", "from 1 to \(ForwardingLimits.ordersPerCall)")
+    case .ordersTooLarge:
+      invalid(
+        "ORDERS_TOO_LARGE", "orders", "up to \(ForwardingLimits.bytesPerCall) bytes of bodies")
+    case .numberInvalid(let field):
+      invalid("ORDER_NUMBER_INVALID", field, "from 1 to \(ForwardingLimits.numberBytes) bytes")
+    case .versionNegative(let field): invalid("VERSION_NEGATIVE", field, "0 or more")
+    case .keyTooLong(let field):
+      invalid("KEY_TOO_LONG", field, "up to \(ForwardingLimits.keyBytes) bytes")
+    case .bodyTooLarge(let field):
+      invalid("BODY_TOO_LARGE", field, "up to \(ForwardingLimits.bodyBytes) bytes")
+    case .orderChanged(let field, let sequence):
+      RPCError(
+        .alreadyExists, reason: "ORDER_CHANGED",
+        "this order came before with another key, code or body",
+        metadata: ["field": field, "sequence": "\(sequence)"])
+    case .ordersExhausted(let limit):
+      exhausted("ORDERS_EXHAUSTED", "\(limit) orders are kept already", limit)
+        .retrying(after: .seconds(10))
+    case .orderNotFound:
+      RPCError(
+        .notFound, reason: "ORDER_NOT_FOUND", "no such order of this business is kept",
+        metadata: ["field": "number"])
+    case .reasonTooLong:
+      invalid("REASON_TOO_LONG", "reason", "up to \(ForwardingLimits.reasonBytes) bytes")
+    case .cancelledDifferently(let sequence):
+      RPCError(
+        .alreadyExists, reason: "CANCELLED_DIFFERENTLY",
+        "this order was cancelled with another reason",
+        metadata: ["field": "reason", "sequence": "\(sequence)"])
+    case .positionNotAscending:
+      invalid("POSITION_NOT_ASCENDING", "position", "larger than that of the message before")
+    case .businessChanged:
+      invalid("BUSINESS_CHANGED", "business", "the same in all messages of a stream")
+    }
+  }
+
+  private static let name =
+    "1 to \(ForwardingLimits.nameBytes) letters, digits, '-', '_' or '.', first a letter or digit"
+
+  private func invalid(_ reason: String, _ field: String, _ description: String) -> RPCError {
+    RPCError.invalid(field: field, description, reason: reason)
+  }
+
+  private func exhausted(_ reason: String, _ message: String, _ limit: Int) -> RPCError {
+    RPCError(.resourceExhausted, reason: reason, message, metadata: ["limit": "\(limit)"])
+  }
+}

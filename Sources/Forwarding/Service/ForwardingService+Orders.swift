@@ -1,0 +1,128 @@
+public import API
+internal import Calls
+internal import Messages
+internal import Numbers
+public import RPC
+internal import Store
+
+// What there is of orders.
+extension ForwardingService {
+  /// An order, and where it is.
+  public func getOrder(
+    _ request: GetOrderRequest, context: ServerContext
+  ) async throws(RPCError) -> GetOrderResponse {
+    let found = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+      try book.whereabouts(
+        request.business, number: request.number, version: request.version,
+        isCancellation: request.cancellation)
+    }
+    let read = try await record(found.sequence, of: request.business, context)
+    let lane = LaneLayout.lane(ofKey: OrderHash.key(read.order.key), of: found.lanes)
+    return GetOrderResponse(
+      order: API.StoredOrder(read, withBody: true), state: API.OrderState(found.place),
+      lane: found.place == .lane ? Int32(lane) : 0, rulesVersion: found.version,
+      units: found.units.map { unit in
+        API.UnitOrder(unit: unit.name, state: API.UnitOrderState(unit.place))
+      },
+      cancellation: found.cancellation)
+  }
+
+  /// A page of a unit's queue. Its token is the last sequence on it.
+  public func listQueuedOrders(
+    _ request: ListQueuedOrdersRequest, context: ServerContext
+  ) async throws(RPCError) -> ListQueuedOrdersResponse {
+    let size: Int
+    let after: Int64
+    do throws(ForwardingRefusal) {
+      size = try Self.pageSize(request.pageSize)
+      guard let start = request.pageToken.isEmpty ? 0 : Int64(request.pageToken),
+        start >= 0, request.pageToken.isEmpty || request.pageToken == "\(start)"
+      else { throw .pageTokenInvalid }
+      after = start
+    } catch {
+      throw error.rpcError
+    }
+    let sequences = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+      try book.queued(request.business, unit: request.unit, after: after, limit: size + 1)
+    }
+    let page = Array(sequences.prefix(size))
+    let orders = try await records(page, of: request.business, context)
+    return ListQueuedOrdersResponse(
+      orders: orders.map { API.StoredOrder($0, withBody: false) },
+      nextPageToken: sequences.count > size ? page.last.map { "\($0)" } ?? "" : "")
+  }
+
+  /// An order as it is kept.
+  struct KeptRecord: Sendable {
+    var sequence: Int64
+    var time: Timestamp
+    var order: OrderRecord
+  }
+
+  func record(
+    _ sequence: Int64, of business: String, _ context: ServerContext
+  ) async throws(RPCError) -> KeptRecord {
+    guard let record = try await records([sequence], of: business, context).first else {
+      throw ForwardingRefusal.orderNotFound.rpcError
+    }
+    return record
+  }
+
+  /// Orders by their sequences, which are in order; those that are kept.
+  private func records(
+    _ sequences: [Int64], of business: String, _ context: ServerContext
+  ) async throws(RPCError) -> [KeptRecord] {
+    try await calls.read(context) { (connection) throws(StoreError) in
+      var records: [KeptRecord] = []
+      var chunk: OrderChunk?
+      for sequence in sequences {
+        if chunk?[sequence] == nil {
+          let read = try connection.chunk(
+            of: OrderFeed.key(business), containing: sequence)
+          chunk = nil
+          if let read { chunk = try OrderChunk(read) }
+        }
+        guard let held = chunk, let order = held[sequence] else { continue }
+        records.append(KeptRecord(sequence: sequence, time: held.time, order: order))
+      }
+      return records
+    }
+  }
+}
+
+extension API.StoredOrder {
+  /// As a client sees it.
+  init(_ record: ForwardingService.KeptRecord, withBody: Bool) {
+    let order = record.order
+    self.init(
+      sequence: record.sequence, kind: order.isCancellation ? .cancellation : .order,
+      order: API.Order(
+        number: order.number, version: order.version, code: order.code, key: order.key,
+        body: withBody ? order.body : []),
+      submitTime: ProtoTimestamp(microseconds: record.time.microseconds),
+      principal: order.principal)
+  }
+}
+
+extension API.OrderState {
+  /// As a client sees it.
+  init(_ place: OrderPlace) {
+    switch place {
+    case .none: self = .unspecified
+    case .lane: self = .inLane
+    case .quarantined: self = .quarantined
+    case .held: self = .held
+    case .forwarded: self = .forwarded
+    }
+  }
+}
+
+extension API.UnitOrderState {
+  /// As a client sees it.
+  init(_ place: UnitPlace) {
+    switch place {
+    case .none: self = .unspecified
+    case .queued: self = .queued
+    }
+  }
+}

@@ -1,0 +1,141 @@
+public import API
+internal import Calls
+internal import Messages
+internal import Numbers
+public import RPC
+internal import Store
+
+// Orders are given in, and taken back.
+extension ForwardingService {
+  /// Takes orders in.
+  public func submit(
+    _ request: SubmitRequest, context: ServerContext
+  ) async throws(RPCError) -> SubmitResponse {
+    let orders = try Self.checked(request.business, request.orders, try context.principal)
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      StoreCalls.Change(
+        context: context, method: "Submit", business: request.business,
+        requestID: request.requestID, rows: ForwardingCalls.rows),
+      body: body
+    ) { (book, batch) throws(ForwardingFailure) in
+      SubmitResponse(
+        orders: try book.submit(request.business, orders, capacity, batch).map {
+          API.SubmittedOrder($0)
+        })
+    }
+  }
+
+  /// Takes orders in, message after message.
+  public func submitStream(
+    _ requests: RequestStream<SubmitStreamRequest>,
+    responses: ResponseWriter<SubmitStreamResponse>, context: ServerContext
+  ) async throws(RPCError) {
+    var business: String?
+    var position: Int64 = 0
+    for try await request in requests {
+      do throws(RPCError) {
+        guard request.position > position else {
+          throw ForwardingRefusal.positionNotAscending.rpcError
+        }
+        guard business == nil || business == request.business else {
+          throw ForwardingRefusal.businessChanged.rpcError
+        }
+        let orders = try await submit(
+          SubmitRequest(business: request.business, orders: request.orders), context: context
+        ).orders
+        business = request.business
+        position = request.position
+        let duplicates = Int64(orders.count(where: \.duplicate))
+        try await responses.write(
+          SubmitStreamResponse(
+            acknowledgedThrough: position, taken: Int64(orders.count) - duplicates,
+            duplicates: duplicates))
+      } catch {
+        throw error.adding(metadata: ["position": "\(request.position)"])
+      }
+    }
+  }
+
+  /// Sends a cancellation after an order.
+  public func cancel(
+    _ request: CancelRequest, context: ServerContext
+  ) async throws(RPCError) -> CancelResponse {
+    guard request.reason.utf8.count <= ForwardingLimits.reasonBytes else {
+      throw ForwardingRefusal.reasonTooLong.rpcError
+    }
+    let sequence = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+      try book.find(
+        request.business, number: request.number, version: request.version,
+        isCancellation: false
+      ).0
+    }
+    let order = try await record(sequence, of: request.business, context).order
+    let record = OrderRecord(
+      number: order.number, version: order.version, key: order.key, code: order.code,
+      body: Array(request.reason.utf8), original: sequence, principal: try context.principal)
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      StoreCalls.Change(
+        context: context, method: "Cancel", business: request.business,
+        requestID: request.requestID, rows: ForwardingCalls.rows),
+      body: body
+    ) { (book, batch) throws(ForwardingFailure) in
+      let submitted = API.SubmittedOrder(
+        try book.cancel(request.business, record, capacity, batch))
+      return CancelResponse(sequence: submitted.sequence, duplicate: submitted.duplicate)
+    }
+  }
+
+  private static func checked(
+    _ business: String, _ orders: [API.Order], _ principal: String
+  ) throws(RPCError) -> [GivenOrder] {
+    do throws(ForwardingRefusal) {
+      guard isBusiness(business) else { throw .businessInvalid(field: "business") }
+      guard (1...ForwardingLimits.ordersPerCall).contains(orders.count) else {
+        throw .ordersOutOfRange
+      }
+      var bytes = 0
+      for (place, order) in orders.enumerated() {
+        try check(order, "orders[\(place)]")
+        bytes += order.body.count
+      }
+      guard bytes <= ForwardingLimits.bytesPerCall else { throw .ordersTooLarge }
+    } catch {
+      throw error.rpcError
+    }
+    return orders.map { order in
+      GivenOrder(
+        OrderRecord(
+          number: order.number, version: order.version, key: order.key, code: order.code,
+          body: order.body, principal: principal))
+    }
+  }
+
+  private static func check(_ order: API.Order, _ path: String) throws(ForwardingRefusal) {
+    guard (1...ForwardingLimits.numberBytes).contains(order.number.utf8.count) else {
+      throw .numberInvalid(field: "\(path).number")
+    }
+    guard order.version >= 0 else { throw .versionNegative(field: "\(path).version") }
+    guard (1...ForwardingLimits.codeBytes).contains(order.code.utf8.count) else {
+      throw .codeInvalid(field: "\(path).code")
+    }
+    guard order.key.utf8.count <= ForwardingLimits.keyBytes else {
+      throw .keyTooLong(field: "\(path).key")
+    }
+    guard order.body.count <= ForwardingLimits.bodyBytes else {
+      throw .bodyTooLarge(field: "\(path).body")
+    }
+  }
+}
+
+extension API.SubmittedOrder {
+  /// As a client sees it.
+  init(_ submitted: Submitted) {
+    var duplicate = false
+    if case .duplicate = submitted { duplicate = true }
+    self.init(sequence: submitted.sequence, duplicate: duplicate)
+  }
+}

@@ -1,0 +1,105 @@
+public import API
+internal import Calls
+internal import Messages
+internal import Numbers
+public import RPC
+internal import Store
+
+// Units and their codes.
+extension ForwardingService {
+  /// Makes a unit, or gives it other codes.
+  public func putUnit(
+    _ request: PutUnitRequest, context: ServerContext
+  ) async throws(RPCError) -> PutUnitResponse {
+    guard let given = request.unit else {
+      throw ForwardingRefusal.messageMissing(field: "unit").rpcError
+    }
+    let codes = try Self.checkedCodes(given)
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      StoreCalls.Change(
+        context: context, method: "PutUnit", business: given.business,
+        requestID: request.requestID, rows: ForwardingCalls.rows),
+      body: body
+    ) { (book, batch) throws(ForwardingFailure) in
+      let (unit, version) = try book.put(given.business, unit: given.name, codes: codes, batch)
+      return PutUnitResponse(
+        unit: API.Unit(unit, of: given.business), rulesVersion: version, repeatable: repeatable)
+    }
+  }
+
+  /// In their order, each once.
+  private static func checkedCodes(_ unit: API.Unit) throws(RPCError) -> [String] {
+    do throws(ForwardingRefusal) {
+      guard isBusiness(unit.business) else { throw .businessInvalid(field: "unit.business") }
+      guard isBusiness(unit.name) else { throw .unitInvalid(field: "unit.name") }
+      guard unit.codes.count <= ForwardingLimits.codesPerUnit else { throw .codesTooMany }
+      for (place, code) in unit.codes.enumerated()
+      where !(1...ForwardingLimits.codeBytes).contains(code.utf8.count) {
+        throw .codeInvalid(field: "unit.codes[\(place)]")
+      }
+      return Set(unit.codes).sorted()
+    } catch {
+      throw error.rpcError
+    }
+  }
+
+  /// The units of a business.
+  public func listUnits(
+    _ request: ListUnitsRequest, context: ServerContext
+  ) async throws(RPCError) -> ListUnitsResponse {
+    try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+      let intake = try book.look(at: request.business).intake
+      return ListUnitsResponse(
+        units: intake.units.values.sorted { $0.name < $1.name }.map {
+          API.Unit($0, of: request.business)
+        },
+        rulesVersion: intake.rulesVersion)
+    }
+  }
+
+  /// Deletes a unit.
+  public func deleteUnit(
+    _ request: DeleteUnitRequest, context: ServerContext
+  ) async throws(RPCError) -> DeleteUnitResponse {
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      StoreCalls.Change(
+        context: context, method: "DeleteUnit", business: request.business,
+        requestID: request.requestID, rows: ForwardingCalls.rows),
+      body: body
+    ) { (book, batch) throws(ForwardingFailure) in
+      let (givenUp, version) = try book.delete(
+        request.business, unit: request.name, force: request.force, batch)
+      return DeleteUnitResponse(
+        givenUp: Int64(givenUp), rulesVersion: version, repeatable: repeatable)
+    }
+  }
+
+  /// Which units an order would go to.
+  public func matchUnits(
+    _ request: MatchUnitsRequest, context: ServerContext
+  ) async throws(RPCError) -> MatchUnitsResponse {
+    guard (1...ForwardingLimits.codeBytes).contains(request.code.utf8.count) else {
+      throw ForwardingRefusal.codeInvalid(field: "code").rpcError
+    }
+    return try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+      let intake = try book.look(at: request.business).intake
+      return MatchUnitsResponse(
+        units: intake.matches(request.code), rulesVersion: intake.rulesVersion)
+    }
+  }
+}
+
+extension API.Unit {
+  /// As a client sees it.
+  init(_ unit: ForwardUnit, of business: String) {
+    self.init(
+      business: business, name: unit.name, codes: unit.codes, depth: Int64(unit.depth),
+      createTime: ProtoTimestamp(microseconds: unit.created))
+  }
+}

@@ -1,0 +1,95 @@
+public import API
+internal import Calls
+internal import Messages
+internal import Numbers
+public import RPC
+public import Store
+
+/// Translates between the calls of `orderwire.v1.ForwardingService` and the book.
+public struct ForwardingService: ForwardingServiceProtocol {
+  let calls: ForwardingCalls
+  let capacity: ForwardingCapacity
+
+  /// The service of a store that was opened with `ForwardingBook`, behind `WarningBook`.
+  public init(_ store: DurableStore, capacity: ForwardingCapacity) {
+    calls = ForwardingCalls(store)
+    self.capacity = capacity
+  }
+
+  /// Makes an intake or changes its settings.
+  public func putIntake(
+    _ request: PutIntakeRequest, context: ServerContext
+  ) async throws(RPCError) -> PutIntakeResponse {
+    let settings = try Self.checked(request)
+    let repeatable = !request.requestID.isEmpty
+    var body = request
+    body.requestID = ""
+    return try await calls.change(
+      StoreCalls.Change(
+        context: context, method: "PutIntake", business: request.business,
+        requestID: request.requestID, rows: ForwardingCalls.rows),
+      body: body
+    ) { (book, batch) throws(ForwardingFailure) in
+      let stored = try book.put(request.business, settings, capacity, batch)
+      return PutIntakeResponse(
+        intake: API.Intake(stored.intake, batch), repeatable: repeatable)
+    }
+  }
+
+  private static func checked(_ request: PutIntakeRequest) throws(RPCError) -> IntakeSettings {
+    do throws(ForwardingRefusal) {
+      guard isBusiness(request.business) else { throw .businessInvalid(field: "business") }
+      guard let given = request.settings else { throw .messageMissing(field: "settings") }
+      let settings = IntakeSettings(
+        lanes: given.lanes, window: given.window?.microseconds ?? 0,
+        batchSize: given.batchSize == 0
+          ? ForwardingLimits.defaultOrdersPerDispatch : given.batchSize)
+      try settings.check()
+      return settings
+    } catch {
+      throw error.rpcError
+    }
+  }
+
+  /// An intake.
+  public func getIntake(
+    _ request: GetIntakeRequest, context: ServerContext
+  ) async throws(RPCError) -> GetIntakeResponse {
+    try await calls.ask(context) { (book, batch) throws(ForwardingFailure) in
+      GetIntakeResponse(
+        intake: API.Intake(try book.look(at: request.business).intake, batch))
+    }
+  }
+
+  static func pageSize(_ given: Int32) throws(ForwardingRefusal) -> Int {
+    let size = given == 0 ? ForwardingLimits.defaultPageSize : Int(given)
+    guard (1...ForwardingLimits.pageSize).contains(size) else { throw .pageSizeOutOfRange }
+    return size
+  }
+}
+
+extension API.Intake {
+  /// As a client sees it.
+  init(_ intake: Intake, _ batch: Batch) {
+    let codes = intake.quarantine.keys.sorted().prefix(ForwardingLimits.codesShown)
+    // The rules know the clock that nobody sets.
+    let shift = batch.now.microseconds - batch.boot.microseconds
+    self.init(
+      business: intake.business,
+      settings: API.IntakeSettings(
+        lanes: intake.settings.lanes, window: ProtoDuration(microseconds: intake.settings.window),
+        batchSize: intake.settings.batchSize),
+      orders: Int64(intake.kept),
+      lanes: intake.layouts[0].lanes.enumerated().map { lane, line in
+        API.LaneFigures(
+          lane: Int32(lane), depth: Int64(line.count),
+          oldestTime: line.first.map { ProtoTimestamp(microseconds: $0.since + shift) })
+      },
+      behindChange: intake.layouts.dropFirst().reduce(0) { $0 + Int64($1.depth) },
+      quarantined: Int64(intake.count(.quarantined)), held: Int64(intake.count(.held)),
+      quarantinedCodes: codes.map { code in
+        API.QuarantinedCode(code: code, keys: Int64(intake.quarantine[code]?.count ?? 0))
+      },
+      rulesVersion: intake.rulesVersion)
+  }
+}

@@ -1,0 +1,132 @@
+internal import Numbers
+internal import Store
+
+/// An order on its way to the book: what the rules look at, and its bytes for the feed.
+struct GivenOrder: Sendable {
+  let facts: NewOrder
+  let bytes: [UInt8]
+
+  init(_ record: OrderRecord) {
+    facts = record.facts
+    bytes = record.bytes
+  }
+}
+
+extension ForwardingBook {
+  /// Takes orders in, all or none.
+  func submit(
+    _ business: String, _ orders: [GivenOrder], _ capacity: ForwardingCapacity, _ batch: Batch
+  ) throws(ForwardingFailure) -> [Submitted] {
+    let stored = try intake(business, batch)
+    do throws(ForwardingRefusal) {
+      try check(orders.map(\.facts), stored.intake, capacity)
+    } catch {
+      throw .refused(error)
+    }
+    let submitted = orders.map { take($0, stored, batch) }
+    schedule(stored)
+    return submitted
+  }
+
+  /// Everything is looked at before anything is taken, as what was taken can't be taken back alone.
+  private func check(
+    _ orders: [NewOrder], _ intake: Intake, _ capacity: ForwardingCapacity
+  ) throws(ForwardingRefusal) {
+    var contents: [UInt64: (content: UInt64, sequence: Int64)] = [:]
+    for (place, order) in orders.enumerated() {
+      let found =
+        intake.seen.find(order.identity).map { ($0.content, $0.sequence) }
+        ?? contents[order.identity]
+      if let found, found.0 != order.content {
+        throw .orderChanged(field: "orders[\(place)]", sequence: found.1)
+      }
+      if found == nil {
+        let sequence = intake.nextSequence + Int64(contents.count)
+        contents[order.identity] = (order.content, sequence)
+      }
+    }
+    guard contents.isEmpty || kept + contents.count <= capacity.orders else {
+      throw .ordersExhausted(limit: capacity.orders)
+    }
+  }
+
+  private func take(_ order: GivenOrder, _ stored: StoredIntake, _ batch: Batch) -> Submitted {
+    let submitted = stored.intake.submit(order.facts, at: batch.boot.microseconds)
+    if case .taken = submitted {
+      stored.append(order.bytes, batch)
+      kept += 1
+    }
+    return submitted
+  }
+
+  /// Sends a cancellation after an order.
+  func cancel(
+    _ business: String, _ record: OrderRecord, _ capacity: ForwardingCapacity, _ batch: Batch
+  ) throws(ForwardingFailure) -> Submitted {
+    let stored = try intake(business, batch)
+    let original = stored.intake.find(
+      number: record.number, version: record.version, isCancellation: false)
+    guard original == record.original else { throw .refused(.orderNotFound) }
+    let given = GivenOrder(record)
+    if stored.intake.seen.find(given.facts.identity) == nil,
+      kept >= capacity.orders
+    {
+      throw .refused(.ordersExhausted(limit: capacity.orders))
+    }
+    let submitted = take(given, stored, batch)
+    schedule(stored)
+    if case .differs(let sequence) = submitted {
+      throw .refused(.cancelledDifferently(sequence: sequence))
+    }
+    return submitted
+  }
+
+  /// Where an order is.
+  struct Whereabouts: Sendable {
+    var sequence: Int64
+    var place: OrderPlace
+    /// How many lanes there are for it.
+    var lanes: Int
+    var version: Int64
+    var units: [(name: String, place: UnitPlace)]
+    /// The sequence of its cancellation; 0: none.
+    var cancellation: Int64
+  }
+
+  func find(
+    _ business: String, number: String, version: Int64, isCancellation: Bool
+  ) throws(ForwardingFailure) -> (Int64, Intake) {
+    let intake = try look(at: business).intake
+    guard
+      let sequence = intake.find(
+        number: number, version: version, isCancellation: isCancellation)
+    else { throw .refused(.orderNotFound) }
+    return (sequence, intake)
+  }
+
+  func whereabouts(
+    _ business: String, number: String, version: Int64, isCancellation: Bool
+  ) throws(ForwardingFailure) -> Whereabouts {
+    let (sequence, intake) = try find(
+      business, number: number, version: version, isCancellation: isCancellation)
+    let place = intake.place(of: sequence)
+    let units = intake.units.values.filter { $0.place(of: sequence) != .none }
+    let cancellation = intake.find(number: number, version: version, isCancellation: true)
+    return Whereabouts(
+      sequence: sequence, place: place, lanes: intake.layout(of: sequence).lanes.count,
+      version: place == .forwarded ? intake.versions[sequence] : 0,
+      units: units.map { ($0.name, $0.place(of: sequence)) }.sorted { $0.0 < $1.0 },
+      cancellation: isCancellation ? 0 : cancellation ?? 0)
+  }
+
+  /// The sequences in a unit's queue after one of them.
+  func queued(
+    _ business: String, unit name: String, after sequence: Int64, limit: Int
+  ) throws(ForwardingFailure) -> [Int64] {
+    let intake = try look(at: business).intake
+    guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit")) }
+    return unit.queue.sequences(
+      at: UnitPlace.queued.rawValue, after: sequence, through: intake.nextSequence - 1,
+      limit: limit)
+  }
+}

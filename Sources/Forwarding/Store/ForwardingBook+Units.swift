@@ -1,0 +1,35 @@
+internal import Numbers
+internal import Store
+
+extension ForwardingBook {
+  /// Makes a unit, or gives it other codes; the version of the rules from then on.
+  func put(
+    _ business: String, unit name: String, codes: [String], _ batch: Batch
+  ) throws(ForwardingFailure) -> (ForwardUnit, version: Int64) {
+    let stored = try intake(business, batch)
+    let intake = stored.intake
+    do throws(ForwardingRefusal) {
+      try intake.put(unit: name, codes: codes, at: batch.now.microseconds)
+    } catch {
+      throw .refused(error)
+    }
+    guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit.name")) }
+    stored.write(unit, batch)
+    schedule(stored)
+    return (unit, intake.rulesVersion)
+  }
+
+  /// Deletes a unit; how many orders were in its queue, and the version of the rules from then on.
+  func delete(
+    _ business: String, unit name: String, force: Bool, _ batch: Batch
+  ) throws(ForwardingFailure) -> (givenUp: Int, version: Int64) {
+    let stored = try intake(business, batch)
+    do throws(ForwardingRefusal) {
+      let unit = try stored.intake.delete(unit: name, force: force)
+      stored.deleteRows(of: unit, batch)
+      return (unit.depth, stored.intake.rulesVersion)
+    } catch {
+      throw .refused(error)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+internal import Numbers
+public import Store
+internal import Warnings
+
+/// What can end a command without an answer.
+typealias ForwardingFailure = StateFailure<ForwardingRefusal>
+
+/// The intakes in the store's writer: loaded from the feeds and tables at start, changed with each batch,
+/// with what is due in lanes done in small pieces.
+public final class ForwardingBook: WriterState {
+  /// The name in the migration table.
+  public static let capability = "forwarding"
+  /// The tables.
+  public static var migrations: [Migration] { ForwardingSchema.migrations }
+
+  var intakes: [String: StoredIntake] = [:]
+  /// Orders kept in all.
+  var kept = 0
+  /// Intakes with something to move. An entry may be older than its intake's `scheduled`.
+  private var dues = DueHeap<String>()
+  private var touched: [StoredIntake] = []
+
+  /// Reads the tables and the feeds.
+  public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
+    try ForwardingLoader(self, connection, opened: store.boot.microseconds).load()
+    for stored in intakes.values {
+      kept += stored.intake.kept
+      schedule(stored)
+    }
+  }
+
+  /// The intake of a business, to be changed.
+  func intake(_ business: String, _ batch: Batch) throws(ForwardingFailure) -> StoredIntake {
+    let stored = try look(at: business)
+    touch(stored, batch)
+    return stored
+  }
+
+  /// The intake of a business.
+  func look(at business: String) throws(ForwardingFailure) -> StoredIntake {
+    guard let stored = intakes[business] else {
+      throw .refused(
+        isBusiness(business) ? .intakeNotFound : .businessInvalid(field: "business"))
+    }
+    return stored
+  }
+
+  private func touch(_ stored: StoredIntake, _ batch: Batch) {
+    let (mark, kept) = (stored.mark, kept)
+    batch.undo { [unowned self] in
+      stored.undo(to: mark)
+      self.kept = kept
+    }
+    guard !stored.isTouched else { return }
+    stored.isTouched = true
+    touched.append(stored)
+  }
+
+  /// Makes an intake or changes its settings.
+  func put(
+    _ business: String, _ settings: IntakeSettings, _ capacity: ForwardingCapacity, _ batch: Batch
+  ) throws(ForwardingFailure) -> StoredIntake {
+    if let stored = intakes[business] {
+      touch(stored, batch)
+      do throws(ForwardingRefusal) { try stored.intake.change(settings) } catch {
+        throw .refused(error)
+      }
+      schedule(stored)
+      return stored
+    }
+    guard intakes.count < capacity.intakes else {
+      throw .refused(.intakesExhausted(limit: capacity.intakes))
+    }
+    let stored = StoredIntake(Intake(business: business, settings: settings))
+    intakes[business] = stored
+    batch.undo { [unowned self] in intakes[business] = nil }
+    batch.feeds.setRetention(OrderFeed.retention, of: OrderFeed.key(business), batch)
+    stored.writeRow(batch)
+    return stored
+  }
+
+  /// When something in a lane is due.
+  public var nextWake: BootTime? { dues.earliest.map { BootTime(microseconds: $0) } }
+
+  /// Moves some of what is due from lanes to units.
+  public func wake(_ batch: Batch) throws(StoreError) {
+    let now = batch.boot.microseconds
+    var room = ForwardingLimits.ordersPerWake
+    while room > 0, let business = dues.popDue(at: now) {
+      guard let stored = intakes[business] else { continue }
+      let scheduled = stored.scheduled
+      batch.undo { [unowned self] in
+        dues.insert(business, due: min(scheduled, now))
+        stored.scheduled = min(scheduled, now)
+      }
+      stored.scheduled = .max
+      touch(stored, batch)
+      room -= max(1, stored.intake.dispatch(at: now, limit: room))
+      schedule(stored)
+    }
+  }
+
+  /// Has an intake looked at when something in it is due. What it is scheduled for by mistake, as a
+  /// change was taken back, costs one look.
+  func schedule(_ stored: StoredIntake) {
+    guard let due = stored.intake.due, due < stored.scheduled else { return }
+    stored.scheduled = due
+    dues.insert(stored.intake.business, due: due)
+  }
+
+  /// Writes what has changed, once for all commands.
+  public func willCommit(_ batch: Batch) {
+    for stored in touched where intakes[stored.intake.business] === stored { stored.write(batch) }
+  }
+
+  /// Nothing is taken back any more.
+  public func didCommit() {
+    for stored in touched {
+      stored.isTouched = false
+      stored.intake.settle()
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,104 @@
+internal import Numbers
+internal import Store
+
+/// Fills an empty book from the tables and the feeds.
+struct ForwardingLoader {
+  private let book: ForwardingBook
+  private let connection: ReadConnection
+  private let opened: Int64
+
+  init(_ book: ForwardingBook, _ connection: ReadConnection, opened: Int64) {
+    self.book = book
+    self.connection = connection
+    self.opened = opened
+  }
+
+  func load() throws(StoreError) {
+    try connection.query(ForwardingStatements.intakes) { (row) throws(StoreError) in
+      try addIntake(row)
+    }
+    var units: [String: [Int32: ForwardUnit]] = [:]
+    try connection.query(ForwardingStatements.units) { (row) throws(StoreError) in
+      let unit = try readUnit(row)
+      let business = row.text(0)
+      units[business, default: [:]][unit.id] = unit
+      book.intakes[business]?.intake.load(unit)
+    }
+    try connection.query(ForwardingStatements.places) { (row) throws(StoreError) in
+      try addPlaces(row, units)
+    }
+    for stored in book.intakes.values { try addOrders(of: stored.intake) }
+  }
+
+  private func addIntake(_ row: borrowing ResultRow) throws(StoreError) {
+    let business = row.text(0)
+    let intake = Intake(
+      business: business,
+      settings: IntakeSettings(
+        lanes: Int32(clamping: row.integer(1)), window: row.integer(2),
+        batchSize: Int32(clamping: row.integer(3))))
+    intake.rulesVersion = row.integer(5)
+    intake.nextUnit = Int32(clamping: row.integer(6))
+    var layouts: [(from: Int64, lanes: Int32)] = []
+    do throws(EventDamage) {
+      var reader = VarintReader(row.bytes(4))
+      while !reader.isAtEnd {
+        let from = try reader.integer(as: Int64.self)
+        layouts.append((from: from, lanes: try reader.integer(as: Int32.self)))
+      }
+    } catch {
+      layouts = []
+    }
+    guard intake.load(layouts: layouts) else { throw damage("the lanes", business) }
+    book.intakes[business] = StoredIntake(intake)
+  }
+
+  private func readUnit(_ row: borrowing ResultRow) throws(StoreError) -> ForwardUnit {
+    var codes: [String] = []
+    do throws(EventDamage) {
+      var reader = VarintReader(row.bytes(4))
+      while !reader.isAtEnd { codes.append(try reader.text()) }
+    } catch {
+      throw damage("a unit", row.text(0))
+    }
+    return ForwardUnit(
+      id: Int32(clamping: row.integer(1)), name: row.text(2), created: row.integer(3),
+      codes: codes)
+  }
+
+  private func addPlaces(
+    _ row: borrowing ResultRow, _ units: [String: [Int32: ForwardUnit]]
+  ) throws(StoreError) {
+    let business = row.text(0)
+    guard let intake = book.intakes[business]?.intake else { return }
+    let block = row.integer(2)
+    let isLoaded: Bool
+    if row.integer(1) == 0 {
+      isLoaded =
+        intake.places.load(block: block, row.bytes(3))
+        && intake.versions.load(block: block, row.bytes(4))
+    } else if let unit = units[business]?[Int32(clamping: row.integer(1))] {
+      isLoaded = unit.queue.load(block: block, row.bytes(3))
+    } else {
+      isLoaded = false
+    }
+    guard isLoaded else { throw damage("places", business) }
+  }
+
+  private func addOrders(of intake: Intake) throws(StoreError) {
+    try connection.forEachChunk(of: OrderFeed.key(intake.business)) {
+      (chunk) throws(StoreError) in
+      for (place, order) in try OrderChunk(chunk).orders.enumerated() {
+        let kept = KeptOrder(order: order.facts, sequence: chunk.first + Int64(place))
+        guard intake.load(kept, at: opened) else {
+          throw damage("the place of order \(kept.sequence)", intake.business)
+        }
+      }
+    }
+    intake.loaded()
+  }
+
+  private func damage(_ what: String, _ business: String) -> StoreError {
+    .corrupt("\(what) of \(business) can't be read")
+  }
+}

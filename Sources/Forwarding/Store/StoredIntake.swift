@@ -1,0 +1,124 @@
+internal import Numbers
+internal import Store
+
+/// An intake, and what of it isn't in rows yet.
+final class StoredIntake {
+  let intake: Intake
+  /// Orders taken in the batch in hand, for the feed.
+  private(set) var pending = VarintWriter()
+  private(set) var pendingCount = 0
+  /// When the book looks at it next, boot time, µs.
+  var scheduled: Int64 = .max
+  /// Among those whose rows are written at the end of the batch.
+  var isTouched = false
+
+  init(_ intake: Intake) { self.intake = intake }
+
+  /// Where a command began.
+  struct Mark {
+    var changes: Int
+    var bytes: Int
+    var count: Int
+  }
+
+  var mark: Mark {
+    Mark(changes: intake.mark, bytes: pending.bytes.count, count: pendingCount)
+  }
+
+  func undo(to mark: Mark) {
+    intake.undo(to: mark.changes)
+    pending.truncate(to: mark.bytes)
+    pendingCount = mark.count
+  }
+
+  /// Takes an order's bytes for the feed.
+  func append(_ record: [UInt8], _ batch: Batch) {
+    let isFull =
+      pendingCount >= ForwardingLimits.ordersPerChunk
+      || pending.bytes.count + record.count > ForwardingLimits.bytesPerChunk
+    if isFull { flush(batch) }
+    if pendingCount == 0 { pending.byte(OrderFeed.layout) }
+    pending.raw(record)
+    pendingCount += 1
+  }
+
+  /// Appends what is pending to the feed.
+  func flush(_ batch: Batch) {
+    guard pendingCount > 0 else { return }
+    let (before, count) = (pending, pendingCount)
+    batch.feeds.append(before.bytes, count: count, to: OrderFeed.key(intake.business), batch)
+    pending = VarintWriter()
+    pendingCount = 0
+    batch.undo { [self] in
+      pending = before
+      pendingCount = count
+    }
+  }
+
+  /// Writes the rows of what has changed.
+  func write(_ batch: Batch) {
+    flush(batch)
+    if intake.isRowDirty { writeRow(batch) }
+    for block in intake.places.dirty.sorted() {
+      writePlaces(
+        unit: 0, block: block, intake.places.bytes(ofBlock: block),
+        versions: intake.versions.bytes(ofBlock: block), batch)
+    }
+    for unit in intake.units.values {
+      for block in unit.queue.dirty.sorted() {
+        writePlaces(
+          unit: unit.id, block: block, unit.queue.bytes(ofBlock: block), versions: [], batch)
+      }
+    }
+  }
+
+  func writeRow(_ batch: Batch) {
+    var layouts = VarintWriter()
+    for layout in intake.layouts {
+      layouts.integer(UInt64(bitPattern: layout.from))
+      layouts.integer(UInt64(layout.count))
+    }
+    batch.write(ForwardingStatements.putIntake) { row in
+      row.bind(intake.business)
+      row.bind(intake.settings.lanes)
+      row.bind(intake.settings.window)
+      row.bind(intake.settings.batchSize)
+      row.bind(layouts.bytes)
+      row.bind(intake.rulesVersion)
+      row.bind(intake.nextUnit)
+    }
+  }
+
+  private func writePlaces(
+    unit: Int32, block: Int64, _ places: [UInt8], versions: [UInt8], _ batch: Batch
+  ) {
+    batch.write(ForwardingStatements.putPlaces) { row in
+      row.bind(intake.business)
+      row.bind(unit)
+      row.bind(block)
+      row.bind(places)
+      row.bind(versions)
+    }
+  }
+
+  func write(_ unit: ForwardUnit, _ batch: Batch) {
+    var codes = VarintWriter()
+    for code in unit.codes { codes.text(code) }
+    batch.write(ForwardingStatements.putUnit) { row in
+      row.bind(intake.business)
+      row.bind(unit.id)
+      row.bind(unit.name)
+      row.bind(unit.created)
+      row.bind(codes.bytes)
+    }
+  }
+
+  func deleteRows(of unit: ForwardUnit, _ batch: Batch) {
+    for statement in [ForwardingStatements.deleteUnit, ForwardingStatements.deletePlaces] {
+      batch.write(statement) { row in
+        row.bind(intake.business)
+        row.bind(unit.id)
+      }
+    }
+  }
+}

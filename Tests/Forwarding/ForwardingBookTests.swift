@@ -1,0 +1,122 @@
+import Store
+import Testing
+
+@testable import Forwarding
+
+@Suite struct ForwardingBookTests {
+  private static let capacity = ForwardingCapacity()
+  private static let settings = IntakeSettings(lanes: 3, window: 0, batchSize: 5)
+
+  /// Everything that timed work has to do now is done.
+  private func settle(_ stored: StoredForwarding) async throws {
+    while try await stored.look({ book, batch in book.nextWake.map { $0 <= batch.boot } ?? false })
+    {
+      await Task.yield()
+    }
+  }
+
+  private func change(
+    _ stored: StoredForwarding, _ random: inout IntakeHistoryTests.Random, inVain: Bool
+  ) async throws {
+    let codes = ["A", "B", "C"].filter { _ in Bool.random(using: &random) }
+    let name = "u\(Int.random(in: 0..<3, using: &random))"
+    let lanes = Int32.random(in: 1...4, using: &random)
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0...6:
+      // Large ones fill chunks of the feed within a call.
+      let bytes = Int.random(in: 0..<5, using: &random) == 0 ? 30_000 : 10
+      let numbers = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+        Int.random(in: 0..<400, using: &random)
+      }
+      let orders = numbers.map {
+        StoredForwarding.order($0, key: $0 % 7, code: ["A", "B", "C"][$0 % 3], bytes: bytes)
+      }
+      // An order that came before with another body is refused: the whole call, or nothing.
+      try await stored.change(inVain: inVain) { (book, batch) throws(ForwardingFailure) in
+        _ = try book.submit("b", orders, Self.capacity, batch)
+      }
+    case 7:
+      try await stored.change(inVain: inVain) { (book, batch) throws(ForwardingFailure) in
+        _ = try book.put("b", unit: name, codes: codes, batch)
+      }
+    case 8:
+      try await stored.change(inVain: inVain) { (book, batch) throws(ForwardingFailure) in
+        _ = try book.delete("b", unit: name, force: lanes == 1, batch)
+      }
+    default:
+      try await stored.change(inVain: inVain) { (book, batch) throws(ForwardingFailure) in
+        let settings = IntakeSettings(lanes: lanes, window: 1_000, batchSize: 5)
+        _ = try book.put("b", settings, Self.capacity, batch)
+      }
+    }
+  }
+
+  @Test(arguments: 0..<6)
+  func bookIsTheSameAfterEveryStart(seed: Int) async throws {
+    let stored = try StoredForwarding()
+    var random = IntakeHistoryTests.Random(state: UInt64(seed))
+    try await stored.change { (book, batch) throws(ForwardingFailure) in
+      _ = try book.put("b", Self.settings, Self.capacity, batch)
+    }
+    for step in 0..<150 {
+      try await change(stored, &random, inVain: step % 4 == 3)
+      if step % 3 == 0 {
+        stored.clock.advance(by: .milliseconds(1))
+        try await settle(stored)
+      }
+      if step % 25 == 24 {
+        try await settle(stored)
+        let before = try await stored.snapshot("b")
+        try await stored.reopen()
+        // Lines that may go on do so at once after a start.
+        let after = try await stored.snapshot("b")
+        #expect(before == after)
+      }
+    }
+    await stored.store.close()
+  }
+
+  @Test func changeThatIsTakenBackLeavesNothing() async throws {
+    let stored = try StoredForwarding()
+    try await stored.change { (book, batch) throws(ForwardingFailure) in
+      _ = try book.put("b", Self.settings, Self.capacity, batch)
+      _ = try book.put("b", unit: "erp", codes: ["A"], batch)
+      _ = try book.submit(
+        "b", [StoredForwarding.order(1, key: 1, code: "X")], Self.capacity, batch)
+    }
+    try await settle(stored)
+    let before = try await stored.snapshot("b")
+    try await stored.change(inVain: true) { (book, batch) throws(ForwardingFailure) in
+      _ = try book.put("new", Self.settings, Self.capacity, batch)
+      _ = try book.submit(
+        "b", (2..<20).map { StoredForwarding.order($0, key: $0, code: "A", bytes: 30_000) },
+        Self.capacity, batch)
+      _ = try book.put("b", unit: "wms", codes: ["X"], batch)
+      _ = try book.delete("b", unit: "erp", force: true, batch)
+    }
+    #expect(try await stored.snapshot("b") == before)
+    #expect(try await stored.snapshot("new") == nil)
+    #expect(try await stored.look { book, _ in book.kept } == 1)
+    try await stored.reopen()
+    #expect(try await stored.snapshot("b") == before)
+    await stored.store.close()
+  }
+
+  @Test func recordsAreReadAsTheyWereWritten() throws {
+    let record = OrderRecord(
+      number: "n", version: .max, key: "", code: "c", body: [0, 255, 10], original: 7,
+      principal: "p")
+    #expect(record.key == "n")
+    let chunk = FeedChunk(
+      first: 5, last: 6, time: Timestamp(microseconds: 1),
+      payload: [OrderFeed.layout] + record.bytes + record.bytes)
+    let read = try OrderChunk(chunk)
+    #expect(read[5] == record && read[6] == record)
+    #expect(read[4] == nil && read[7] == nil)
+    for payload in [[], [2] + record.bytes + record.bytes, [1] + record.bytes, [1, 200, 1]] {
+      let damaged = FeedChunk(
+        first: 5, last: 6, time: Timestamp(microseconds: 1), payload: payload as [UInt8])
+      #expect(throws: StoreError.self) { try OrderChunk(damaged) }
+    }
+  }
+}
