@@ -60,7 +60,7 @@ public struct StoreCalls: Sendable {
     do throws(StoreError) {
       answer = try await store.execute(
         request: key, deadline: deadline(of: call.context), rows: call.rows,
-        encode: { if case .took(let response) = $0 { response.kept } else { [] } },
+        encode: { if case .took(let response) = $0 { response.keptBytes } else { [] } },
         decode: { .took(try Response(decoding: $0)) },
         isRefusal: { if case .refused = $0 { true } else { false } }, decide)
     } catch {
@@ -157,9 +157,4 @@ public struct StoreCalls: Sendable {
   static let requestIDTooOld = RPCError(
     .failedPrecondition, reason: "REQUEST_ID_TOO_OLD",
     "this request_id is older than what is remembered", metadata: ["field": "request_id"])
-}
-
-extension Message {
-  /// The form in which an answer is kept: answers are small enough to be encoded.
-  var kept: [UInt8] { (try? encoded()) ?? [] }
 }

@@ -1,66 +1,77 @@
 internal import Synchronization
 
 extension Loop {
-  /// Runs `work` on the loop soon, in the order of the calls. Any thread.
+  /// Runs `work` on the loop soon, in the order of the calls; never once the loop's thread has ended.
+  /// Any thread.
   public func execute(_ work: @escaping @Sendable () -> Void) {
-    add(.closure(work))
+    _ = add(.closure(work))
   }
 
-  /// Takes a job of a task that prefers this loop. Any thread.
+  /// Takes a job of a task that prefers this loop. Any thread, until the loop's thread ends.
   public func enqueue(_ job: consuming ExecutorJob) {
-    add(.job(UnownedJob(job)))
+    _ = add(.job(UnownedJob(job)))
   }
 
-  private func add(_ work: Work) {
+  /// Says whether the work will be done: it won't once the loop's thread has ended.
+  private func add(_ work: Work) -> Bool {
     if isCurrent {
       ownWork.append(work)
-      return
+      return true
     }
-    let mustWake = inbox.withLock { inbox in
+    let (isTaken, mustWake) = inbox.withLock { inbox in
+      if inbox.isClosed { return (false, false) }
       inbox.work.append(work)
       defer { inbox.isWoken = true }
-      return !inbox.isWoken
+      return (true, !inbox.isWoken)
     }
     if mustWake { ring() }
+    return isTaken
   }
 
-  /// Suspends a task until `duration` has passed. Any thread, until the loop's thread ends.
+  /// Suspends a task until `duration` has passed. Any thread. Throws if the task is cancelled, and when
+  /// the loop ends.
   ///
   /// `Task.sleep` would start threads of its own; this is a timer of the loop.
   public func sleep(for duration: Duration) async throws(CancellationError) {
     let nap = Nap(loop: self)
-    await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        execute { nap.begin(duration, continuation) }
+    let end = await withTaskCancellationHandler {
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Nap.End, Never>) in
+        let begins = add(.closure { nap.begin(duration, continuation) })
+        if !begins { continuation.resume(returning: .cutShort) }
       }
     } onCancel: {
-      self.execute { nap.end() }
+      self.execute { nap.end(.cutShort) }
     }
-    if Task.isCancelled { throw CancellationError() }
+    if end == .cutShort || Task.isCancelled { throw CancellationError() }
   }
 }
 
-/// One sleep: begun, then ended once, by its timer or by a cancellation, which may come first.
+/// One sleep: begun, then ended once, by its timer, the loop's end or a cancellation, which may come
+/// first.
 // @unchecked: confined to the loop, to which both its begin and its cancellation are sent.
-private final class Nap: @unchecked Sendable {
+final class Nap: @unchecked Sendable {
+  enum End {
+    case slept, cutShort
+  }
+
   private let loop: Loop
   private var timer: Timer?
-  private var continuation: UnsafeContinuation<Void, Never>?
+  private var continuation: UnsafeContinuation<End, Never>?
   private var isEnded = false
 
   init(loop: Loop) { self.loop = loop }
 
-  func begin(_ duration: Duration, _ continuation: UnsafeContinuation<Void, Never>) {
-    if isEnded { return continuation.resume() }
+  func begin(_ duration: Duration, _ continuation: UnsafeContinuation<End, Never>) {
+    guard !isEnded, loop.add(self) else { return continuation.resume(returning: .cutShort) }
     self.continuation = continuation
-    timer = loop.schedule(after: duration) { [unowned self] in end() }
+    timer = loop.schedule(after: duration) { [self] in end(.slept) }
   }
 
-  func end() {
+  func end(_ how: End) {
     isEnded = true
     timer?.cancel()
     timer = nil
-    continuation?.resume()
-    continuation = nil
+    loop.remove(self)
+    continuation.take()?.resume(returning: how)
   }
 }

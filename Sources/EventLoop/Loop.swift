@@ -10,7 +10,8 @@ internal import Synchronization
 ///
 /// What is marked "loop only" may be called on the loop's thread alone, or while no thread runs it; debug
 /// builds check it.
-// @unchecked: `inbox` is behind a lock; everything else is touched by the loop's thread only.
+// @unchecked: `inbox` is behind a lock and `isRunning` is atomic; `thread` is touched by whoever starts
+// and stops the loop, everything else by the loop's thread only.
 public final class Loop: TaskExecutor, @unchecked Sendable {
   /// The loop's place in its group.
   public let index: Int
@@ -30,6 +31,8 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     var work: [Work] = []
     /// Whether the loop has been, or needn't be, woken for what is in `work`.
     var isWoken = false
+    /// Set once the thread has done its last work: nothing is taken any more.
+    var isClosed = false
   }
 
   let inbox = Mutex(Inbox())
@@ -43,6 +46,8 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
   var ownWork: [Work] = []
   private var fetched: [Work] = []
   private var tickEnd: [() -> Void] = []
+  /// The sleeps that wait for their timers. They end with the loop.
+  private var naps: [ObjectIdentifier: Nap] = [:]
   private var lastNow = MonotonicTime.current
   /// Values that a module keeps once a loop (buffers, pools), by the type's identity.
   private var locals: [ObjectIdentifier: AnyObject] = [:]
@@ -148,7 +153,10 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
     while !isStopping { tick() }
     for handler in poller.handlers { handler.loopEnded() }
     // What tasks left behind: their last jobs run here, so that no continuation is lost.
-    repeat { runTickEnd() } while runJobs()
+    repeat {
+      for nap in Array(naps.values) { nap.end(.cutShort) }
+      runTickEnd()
+    } while runJobs() || !closeInbox()
     // Watches and timers keep their owners alive, who keep the loop.
     poller.removeAll()
     timers.removeAll()
@@ -223,6 +231,24 @@ public final class Loop: TaskExecutor, @unchecked Sendable {
       swap(&bodies, &tickEnd)
     }
   }
+
+  /// Takes no more work, unless there is some.
+  private func closeInbox() -> Bool {
+    inbox.withLock { inbox in
+      inbox.isClosed = inbox.work.isEmpty
+      return inbox.isClosed
+    }
+  }
+
+  /// Counts a sleep among those that end with the loop; says whether the loop goes on. Loop only.
+  func add(_ nap: Nap) -> Bool {
+    guard !isStopping else { return false }
+    naps[ObjectIdentifier(nap)] = nap
+    return true
+  }
+
+  /// Forgets a sleep that is over. Loop only.
+  func remove(_ nap: Nap) { naps[ObjectIdentifier(nap)] = nil }
 
   /// Wakes the loop out of its wait.
   func ring() {

@@ -73,6 +73,7 @@ private final class Shard: @unchecked Sendable {
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   private var isDraining = false
   private var drained: CheckedContinuation<Void, Never>?
+  private var grace: Timer?
 
   init(loop: Loop, accept: @escaping (HTTP2Stream) -> any StreamHandler) {
     self.loop = loop
@@ -107,7 +108,7 @@ private final class Shard: @unchecked Sendable {
         isDraining = true
         drained = continuation
         for connection in Array(connections.values) { connection.drain() }
-        loop.schedule(after: grace) { [self] in
+        self.grace = loop.schedule(after: grace) { [self] in
           for connection in Array(connections.values) { connection.close("the server stopped") }
         }
         finishDrainIfEmpty()
@@ -117,6 +118,7 @@ private final class Shard: @unchecked Sendable {
 
   private func finishDrainIfEmpty() {
     guard isDraining, connections.isEmpty else { return }
+    grace.take()?.cancel()
     drained?.resume()
     drained = nil
   }

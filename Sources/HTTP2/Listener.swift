@@ -6,7 +6,7 @@ internal import Glibc
 // @unchecked: the socket is made on the caller's thread; all else happens on the loop.
 final class Listener: ReadinessHandler, @unchecked Sendable {
   let address: SocketAddress
-  private let fd: Int32
+  let fd: Int32
   private let loop: Loop
   private let accepted: (Int32, SocketAddress) -> Void
   private var watch: Watch?
@@ -14,7 +14,8 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
 
   /// Connections that the kernel keeps ready for us.
   private static let backlog: Int32 = 1024
-  /// How long to leave connections in the kernel's queue when the process has no descriptors left.
+  /// How long to leave connections in the kernel's queue when the process or the kernel has no
+  /// descriptors, watches or memory left.
   private static let pause: Duration = .milliseconds(100)
 
   /// Binds and listens; from then on the kernel takes connections.
@@ -45,7 +46,11 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
 
   func start() {
     guard !isClosed else { return }
-    watch = try? loop.watch(fd, .readable, self)
+    do throws(SystemError) {
+      watch = try loop.watch(fd, .readable, self)
+    } catch {
+      startAgainAfterPause()
+    }
   }
 
   func close() {
@@ -81,6 +86,10 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     guard let watch else { return }
     loop.unwatch(watch)
     self.watch = nil
+    startAgainAfterPause()
+  }
+
+  private func startAgainAfterPause() {
     loop.schedule(after: Self.pause) { [self] in start() }
   }
 }

@@ -32,7 +32,8 @@ public struct TLSIdentity: Sendable {
 
 /// An OpenSSL context: TLS 1.2 or 1.3 with ALPN `h2`, with the cipher suites that RFC 9113 section 9.2
 /// allows. Connections share it, from any thread.
-// @unchecked: SSL_CTX is not changed after init; OpenSSL counts its references with locks of its own.
+// @unchecked: SSL_CTX is changed only by `server` and `client`, before they return it to anyone; OpenSSL
+// counts its references with locks of its own.
 public final class TLSContext: @unchecked Sendable {
   let context: OpaquePointer
   let isServer: Bool

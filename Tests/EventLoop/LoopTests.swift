@@ -77,6 +77,27 @@ private func onLoop<Value: Sendable>(
     #expect(wasCancelled)
   }
 
+  @Test func aSleepEndsWithItsLoop() async throws {
+    let group = try LoopGroup(count: 1)
+    try group.start()
+    let loop = group.loops[0]
+    let (began, beginning) = AsyncStream<Void>.makeStream()
+    let sleeper = Task(executorPreference: loop) {
+      // Jobs run in order: the timer is set when this runs.
+      loop.execute { loop.execute { beginning.finish() } }
+      return await endsEarly { () throws(CancellationError) in
+        try await loop.sleep(for: .seconds(3600))
+      }
+    }
+    for await _ in began {}
+    group.stop()
+    #expect(await sleeper.value)
+    let ended = await endsEarly { () throws(CancellationError) in
+      try await loop.sleep(for: .seconds(3600))
+    }
+    #expect(ended, "no sleep begins on a loop that has ended")
+  }
+
   @Test func tickEndComesAfterTheJobsOfTheTick() async throws {
     let order = try await onLoop { loop in
       await withCheckedContinuation { done in
@@ -135,6 +156,15 @@ private func onLoop<Value: Sendable>(
     group.stop()
     #expect(order.withLock { $0 } == ["told", "its last work"])
     #expect(kept == nil)
+  }
+}
+
+private func endsEarly(_ sleep: () async throws(CancellationError) -> Void) async -> Bool {
+  do throws(CancellationError) {
+    try await sleep()
+    return false
+  } catch {
+    return true
   }
 }
 

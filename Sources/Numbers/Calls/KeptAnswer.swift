@@ -1,3 +1,4 @@
+internal import Calls
 internal import Messages
 
 /// What a call came to: the pieces of which its service makes the response, or the response itself
@@ -18,8 +19,7 @@ enum KeptForm: UInt8 {
 extension NumberCalls.Keeping {
   /// The outcome is the response: it is kept as it is sent.
   static func message() -> Self where Outcome: Message {
-    // Answers are small enough to be encoded.
-    Self(encode: { (try? $0.encoded()) ?? [] }, decode: { try Outcome(decoding: $0) })
+    Self(encode: { $0.keptBytes }, decode: { try Outcome(decoding: $0) })
   }
 
   /// Only pieces are kept; what was kept as a response stays one.

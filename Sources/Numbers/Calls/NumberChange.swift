@@ -61,7 +61,7 @@ final class NumberChange<Outcome: Sendable>: StoredCall, @unchecked Sendable {
 
   override func decided() {
     switch decision {
-    case .success(let outcome): tell?(.success(outcome))
+    case .success(let outcome): answer(.success(outcome))
     case .failure(let refusal): failed(refusal.error(in: kind))
     case nil: failed(RPCError(.internal, "a decision without an outcome"))
     }
@@ -69,11 +69,13 @@ final class NumberChange<Outcome: Sendable>: StoredCall, @unchecked Sendable {
 
   override func repeated(_ kept: [UInt8]) {
     do {
-      tell?(.success(try keep.decode(kept)))
+      answer(.success(try keep.decode(kept)))
     } catch {
       failed(StoreError.corrupt("a kept answer can't be read: \(error)").rpcError)
     }
   }
 
-  override func failed(_ error: RPCError) { tell?(.failure(error)) }
+  override func failed(_ error: RPCError) { answer(.failure(error)) }
+
+  private func answer(_ result: Result<Outcome, RPCError>) { tell.take()?(result) }
 }

@@ -1,4 +1,5 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import Numbers
 internal import Store
@@ -109,7 +110,7 @@ extension WarningBook {
       row.bind(live.escalateTo?.role.rawValue ?? 0)
       row.bind(live.escalateTo?.name ?? "")
       row.bind(message.endTime.map { $0.microseconds })
-      row.bind((try? message.encoded()) ?? [])
+      row.bind(message.keptBytes)
     }
   }
 

@@ -1,4 +1,5 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import Numbers
 internal import Store
@@ -84,7 +85,7 @@ extension WarningBook {
       row.bind(watch.phase.stored.number)
       row.bind(watch.phase.stored.since)
       row.bind(watch.heard)
-      row.bind((try? rule.message.encoded()) ?? [])
+      row.bind(rule.message.keptBytes)
     }
   }
 
@@ -126,7 +127,7 @@ extension WarningBook {
     batch.write(WarningStatements.putPreset) { row in
       row.bind(preset.business)
       row.bind(preset.name)
-      row.bind((try? preset.encoded()) ?? [])
+      row.bind(preset.keptBytes)
     }
     return preset
   }

@@ -1,4 +1,5 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import Numbers
 internal import Store
@@ -141,7 +142,7 @@ extension WarningBook {
       row.bind(warning.kind.rawValue)
       row.bind(warning.severity.rawValue)
       row.bind(warning.clearTime.map { $0.microseconds })
-      row.bind((try? warning.encoded()) ?? [])
+      row.bind(warning.keptBytes)
     }
   }
 

@@ -50,7 +50,7 @@ final class BenchReader: Sendable {
   private let business: String
   private let target: LoadTarget
   private let end: EndOfReading
-  private let state: Mutex<(seen: Seen, random: SeededNumbers)>
+  private let state: Mutex<(seen: Seen, random: SplitMix64)>
 
   /// The kinds go round; those that filter by holder share the holders among them.
   init(
@@ -67,7 +67,7 @@ final class BenchReader: Sendable {
     self.business = business
     self.target = target
     self.end = end
-    state = Mutex((Seen(), SeededNumbers(seed: seed &+ UInt64(number))))
+    state = Mutex((Seen(), SplitMix64(seed: seed &+ UInt64(number))))
   }
 
   var seen: Seen { state.withLock { $0.seen } }
@@ -144,22 +144,6 @@ final class EndOfReading: Sendable {
   var cursor: String? { state.withLock { $0 } }
 
   func set(_ cursor: String) { state.withLock { $0 = cursor } }
-}
-
-/// Numbers that are the same for the same seed.
-struct SeededNumbers: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    // SplitMix64.
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
 }
 
 extension RPCError {

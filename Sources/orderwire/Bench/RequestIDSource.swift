@@ -3,11 +3,11 @@ import Glibc
 /// Makes request ids: UUIDs of version 7, which begin with their time, so that a store that keeps them in order
 /// only appends.
 struct RequestIDSource {
-  private var random: UInt64
+  private var random: SplitMix64
 
   /// Sources of different seeds make different ids.
   init(seed: UInt64) {
-    random = seed
+    random = SplitMix64(seed: seed)
   }
 
   mutating func next() -> String {
@@ -17,8 +17,8 @@ struct RequestIDSource {
   }
 
   mutating func next(milliseconds: UInt64) -> String {
-    let high = milliseconds << 16 | 0x7000 | randomBits() & 0xfff
-    let low = 1 << 63 | randomBits() >> 2
+    let high = milliseconds << 16 | 0x7000 | random.next() & 0xfff
+    let low = 1 << 63 | random.next() >> 2
     let digits: StaticString = "0123456789abcdef"
     return String(unsafeUninitializedCapacity: 36) { text in
       var position = 0
@@ -34,14 +34,5 @@ struct RequestIDSource {
       }
       return position
     }
-  }
-
-  /// SplitMix64: good enough to be different, and without a system call for each id.
-  private mutating func randomBits() -> UInt64 {
-    random &+= 0x9e37_79b9_7f4a_7c15
-    var bits = random
-    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-    return bits ^ bits >> 31
   }
 }
