@@ -1,4 +1,5 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import Store
 
@@ -32,7 +33,7 @@ struct WarningEventChunk: Sendable {
 
   /// `events` are as many as a response has, which can always be encoded.
   static func encode(_ events: ArraySlice<API.WarningEvent>) -> [UInt8] {
-    (try? WatchWarningsResponse(events: Array(events)).encoded()) ?? []
+    WatchWarningsResponse(events: Array(events)).keptBytes
   }
 
   init(_ chunk: FeedChunk) {
