@@ -173,6 +173,42 @@ import Testing
     await store.close()
   }
 
+  /// Age, the end that the owner names, and the newest chunk each bound what goes; what is undone stays.
+  @Test func anOwnerPrunesOnlyWhatItNeedsNoLonger() async throws {
+    let store = try open()
+    try await store.execute(caller: "a") { batch in
+      batch.feeds.setRetention(.seconds(1_000_000), of: Self.orders, batch)
+    }
+    try await append(2, to: Self.orders, in: store)
+    try await append(2, to: Self.orders, in: store)
+    clock.advance(by: .seconds(60))
+    try await append(2, to: Self.orders, in: store)
+    let hub = store.info.feedHub
+    func prune(_ last: Int64, _ age: Int64) async throws -> Int64 {
+      let pruned = try await store.execute(caller: "a") { batch throws(StoreError) in
+        try batch.feeds.prune(Self.orders, through: last, olderThan: .seconds(age), batch).oldest
+      }
+      #expect(hub.bounds(of: Self.orders) == FeedBounds(head: 6, oldest: pruned))
+      return pruned
+    }
+    #expect(try await prune(.max, 60) == 1)
+    #expect(try await prune(1, 59) == 1)
+    await #expect(throws: StoreError.self) {
+      try await store.execute(caller: "a") { batch throws(StoreError) in
+        _ = try batch.feeds.prune(Self.orders, through: 3, olderThan: .seconds(59), batch)
+        throw StoreError.corrupt("planted")
+      }
+    }
+    #expect(hub.bounds(of: Self.orders) == FeedBounds(head: 6, oldest: 1))
+    #expect(try await chunk(Self.orders, 1, in: store) != nil)
+    #expect(try await prune(3, 59) == 3)
+    #expect(try await chunk(Self.orders, 2, in: store) == nil)
+    #expect(try await prune(4, 59) == 5)
+    clock.advance(by: .seconds(3_600))
+    #expect(try await prune(.max, 59) == 5)
+    await store.close()
+  }
+
   /// Many feeds with many chunks: every piece is bounded, and yet all of it goes.
   @Test func pruningGoesRoundAllFeedsInPieces() async throws {
     let store = try open()

@@ -21,7 +21,9 @@ extension FeedState {
       pruning.due = isRoundDone ? batch.boot + FeedLimits.pruningPause : batch.boot
       return
     }
-    if try !drop(from: feed, batch) { pruning.position += 1 }
+    if try !drop(from: feed, through: .max, olderThan: feed.retention, batch) {
+      pruning.position += 1
+    }
     pruning.due = batch.boot
   }
 
@@ -37,9 +39,22 @@ extension FeedState {
     return nil
   }
 
-  /// Deletes one piece; says whether the feed may have more.
-  private func drop(from feed: Feed, _ batch: Batch) throws(StoreError) -> Bool {
-    let cutoff = batch.now - feed.retention
+  /// Deletes one piece of what its owner needs no longer: chunks with messages up to `last` alone that are
+  /// older than `age`. The newest chunk stays. For feeds whose retention is for ever, as only their owner
+  /// knows what is still needed.
+  public func prune(
+    _ key: FeedKey, through last: Int64, olderThan age: Duration, _ batch: Batch
+  ) throws(StoreError) -> (oldest: Int64, mayHaveMore: Bool) {
+    guard let feed = feed(key) else { return (1, false) }
+    let mayHaveMore = try drop(from: feed, through: last, olderThan: age, batch)
+    return (feed.bounds.oldest, mayHaveMore)
+  }
+
+  /// Says whether the feed may have more to delete.
+  private func drop(
+    from feed: Feed, through end: Int64, olderThan age: Duration, _ batch: Batch
+  ) throws(StoreError) -> Bool {
+    let cutoff = batch.now - age
     let head = feed.bounds.head
     var dropped: (last: Int64, time: Timestamp)?
     var kept: Timestamp?
@@ -54,7 +69,7 @@ extension FeedState {
         guard kept == nil, bytes < FeedLimits.prunedBytes else { return }
         let last = row.integer(0)
         let time = row.timestamp(2)
-        if time >= cutoff || last == head {
+        if time >= cutoff || last == head || last > end {
           kept = time
         } else {
           dropped = (last, time)

@@ -14,6 +14,9 @@
 /// any     | setRetention          | changes the row                     | the same
 /// kept    | a chunk is too old,   | deletes the row                     | kept after it…head
 ///         | and isn't the newest  |                                     |
+/// kept    | prune: its owner      | deletes the rows                    | kept after them…head
+///         | needs old ones no     |                                     |
+///         | longer                |                                     |
 /// any     | the batch is undone   | nothing is published                | as before the batch
 /// any     | the batch is durable  | its chunks and ends go to the hub   | the same
 ///
@@ -118,6 +121,8 @@ public final class FeedState: WriterState {
     }
     batch.undo { feed.retention = before }
   }
+
+  func feed(_ key: FeedKey) -> Feed? { feeds[key] }
 
   private func feed(_ key: FeedKey, _ batch: Batch) -> Feed {
     if let feed = feeds[key] { return feed }
