@@ -62,13 +62,14 @@ let package = Package(
     module("Calls", ["RPC", "Messages", "Store", "Crypto"]),
     module("Numbers", ["Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     module("Warnings", ["Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+    module("Stock", ["Numbers", "Calls", "API", "RPC", "Messages", "Store"]),
     module(
       "Forwarding",
       ["Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",
       dependencies: [
-        "Numbers", "Warnings", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
+        "Numbers", "Warnings", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
         "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -139,6 +140,7 @@ let package = Package(
     tests(
       "Warnings",
       ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),
+    tests("Stock", ["Stock", "Store", "StoreFaults"]),
     tests(
       "Forwarding",
       ["Forwarding", "Warnings", "Numbers", "API", "RPC", "Messages", "Store", "StoreFaults"]),

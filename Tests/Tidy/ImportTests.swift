@@ -21,11 +21,13 @@ import Testing
     "Warnings": [
       "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
     ],
+    "Stock": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Forwarding": [
       "Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
     ],
     "orderwire": [
-      "Numbers", "Warnings", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store", "Messages",
+      "Numbers", "Warnings", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
+      "Messages",
       "ArgumentParser",
       "Logging",
       "Glibc", "FoundationEssentials", "Synchronization",

@@ -4,7 +4,9 @@ import Testing
 /// What programs of others act on is tested as they see it: every reason of a refusal is in a test over the wire.
 @Suite struct ReasonTests {
   /// The modules that refuse.
-  static let refusing = ["Messages", "RPC", "Calls", "Numbers", "Warnings", "Forwarding"]
+  static let refusing = [
+    "Messages", "RPC", "Calls", "Numbers", "Warnings", "Stock", "Forwarding",
+  ]
 
   /// The words of gRPC itself, and why a message can't be encoded, which is no answer to anybody.
   static let others: Set = [

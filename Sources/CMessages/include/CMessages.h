@@ -10,6 +10,7 @@
 #include "orderwire/v1/history.schema.h"
 #include "orderwire/v1/locking.schema.h"
 #include "orderwire/v1/money.schema.h"
+#include "orderwire/v1/stock.schema.h"
 #include "orderwire/v1/token.schema.h"
 #include "orderwire/v1/warnings.schema.h"
 #include "google/protobuf/any.schema.h"

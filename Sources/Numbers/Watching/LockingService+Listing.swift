@@ -87,7 +87,7 @@ extension LockListing {
 extension ProtoTimestamp {
   /// In whole µs; nil for what `google/protobuf/timestamp.proto` doesn't allow: before the year 1, after the
   /// year 9999, or a second or more of nanoseconds.
-  fileprivate var checkedMicroseconds: Int64? {
+  package var checkedMicroseconds: Int64? {
     guard (-62_135_596_800...253_402_300_799).contains(seconds),
       (0..<1_000_000_000).contains(nanos)
     else { return nil }

@@ -1,6 +1,7 @@
 import Forwarding
 import Logging
 import Numbers
+import Stock
 import Store
 
 /// Everything `orderwire serve` was told, checked as far as it can be without touching anything.
@@ -16,6 +17,7 @@ struct Configuration: Equatable, Sendable {
   var logLevel: Logger.Level
   var batchLimit: Int
   var capacity: CapacityLimits
+  var stock: StockCapacity
   var forwarding: ForwardingCapacity
   /// Calls that may wait for their turn in the store.
   var maxWaiting: Int
@@ -46,6 +48,10 @@ struct Configuration: Equatable, Sendable {
   static let maxPoolsRange = 1...CapacityLimits.mostPools
   static let maxLiveNumbersRange = 1...Int(CapacityLimits.mostLiveNumbersPerPool)
   static let maxLeasesRange = 1...CapacityLimits.mostLeasesPerPool
+  static let maxGoodsRange = 1...StockCapacity.mostGoods
+  static let maxOpenQuantitiesRange = 1...StockCapacity.mostOpenQuantities
+  static let maxMovementsRange = 1...StockCapacity.mostMovements
+  static let maxPoliciesRange = 1...StockCapacity.mostPolicies
   static let maxIntakesRange = 1...ForwardingCapacity.mostIntakes
   static let maxOrdersRange = 1...ForwardingCapacity.mostOrders
   static let maxWaitingRange = 1...StoreConfiguration.mostQueuedCommands
@@ -65,6 +71,7 @@ struct Configuration: Equatable, Sendable {
     batchLimit =
       try given.number(.batchLimit, in: Self.batchLimitRange) ?? Self.batchLimitRange.upperBound
     capacity = try Self.capacity(given)
+    stock = try Self.stock(given)
     forwarding = ForwardingCapacity(
       intakes: try given.number(.maxIntakes, in: Self.maxIntakesRange)
         ?? Self.maxIntakesRange.upperBound,
@@ -87,6 +94,21 @@ struct Configuration: Equatable, Sendable {
     }
     if let leases = try given.number(.maxLeases, in: maxLeasesRange) {
       limits.leasesPerPool = leases
+    }
+    return limits
+  }
+
+  private static func stock(_ given: GivenSettings) throws(ConfigurationFailure) -> StockCapacity {
+    var limits = StockCapacity()
+    if let goods = try given.number(.maxGoods, in: maxGoodsRange) { limits.goods = goods }
+    if let open = try given.number(.maxOpenQuantities, in: maxOpenQuantitiesRange) {
+      limits.openQuantities = open
+    }
+    if let movements = try given.number(.maxMovements, in: maxMovementsRange) {
+      limits.movements = movements
+    }
+    if let policies = try given.number(.maxPolicies, in: maxPoliciesRange) {
+      limits.policies = policies
     }
     return limits
   }

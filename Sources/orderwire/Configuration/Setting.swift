@@ -13,6 +13,10 @@ enum Setting: String, CaseIterable, Sendable {
   case maxPools = "max-pools"
   case maxLiveNumbers = "max-live-numbers"
   case maxLeases = "max-leases"
+  case maxGoods = "max-goods"
+  case maxOpenQuantities = "max-open-quantities"
+  case maxMovements = "max-movements"
+  case maxPolicies = "max-policies"
   case maxIntakes = "max-intakes"
   case maxOrders = "max-orders"
   case maxWaiting = "max-waiting"
@@ -36,7 +40,8 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .listen, .listenTLS: true
     case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
-      .maxLiveNumbers, .maxLeases, .maxIntakes, .maxOrders, .maxWaiting, .maxWatches, .batchLimit:
+      .maxLiveNumbers, .maxLeases, .maxGoods, .maxOpenQuantities, .maxMovements, .maxPolicies,
+      .maxIntakes, .maxOrders, .maxWaiting, .maxWatches, .batchLimit:
       false
     }
   }

@@ -80,6 +80,38 @@ struct ServeCommand: ParsableCommand {
 
   @Option(
     help: .init(
+      "Goods in all. (default: \(Configuration.maxGoodsRange.upperBound), the most)",
+      valueName: "count"))
+  var maxGoods: String?
+
+  @Option(
+    help: .init(
+      """
+      Open reservations and consignments in all. \
+      (default: \(Configuration.maxOpenQuantitiesRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxOpenQuantities: String?
+
+  @Option(
+    help: .init(
+      """
+      Movements of stock in all. (default: \(Configuration.maxMovementsRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxMovements: String?
+
+  @Option(
+    help: .init(
+      """
+      Policies of goods, in all versions. \
+      (default: \(Configuration.maxPoliciesRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxPolicies: String?
+
+  @Option(
+    help: .init(
       """
       Businesses that may forward orders. \
       (default: \(Configuration.maxIntakesRange.upperBound), the most)
@@ -153,6 +185,8 @@ struct ServeCommand: ParsableCommand {
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
       .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),
+      .maxGoods: one(maxGoods), .maxOpenQuantities: one(maxOpenQuantities),
+      .maxMovements: one(maxMovements), .maxPolicies: one(maxPolicies),
       .maxIntakes: one(maxIntakes), .maxOrders: one(maxOrders), .maxWaiting: one(maxWaiting),
       .maxWatches: one(maxWatches), .batchLimit: one(batchLimit),
     ]

@@ -6,6 +6,7 @@ import HTTP2
 import Logging
 import Numbers
 import RPC
+import Stock
 import Store
 import Warnings
 
@@ -65,7 +66,8 @@ extension ServerProcess {
     store.onEvent = { report.told($0) }
     do throws(StoreError) {
       return try DurableStore.open(
-        store, states: [NumberState.self, WarningBook.self, ForwardingBook.self])
+        store,
+        states: [NumberState.self, WarningBook.self, StockBook.self, ForwardingBook.self])
     } catch {
       throw CommandFailure(error, store: storePath)
     }
@@ -101,6 +103,7 @@ extension ServerProcess {
     locking.answerWithoutTasks(&router)
     HistoryService(store).register(with: &router)
     WarningService(store).register(with: &router)
+    StockService(store, capacity: configuration.stock).register(with: &router)
     ForwardingService(store, capacity: configuration.forwarding).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.

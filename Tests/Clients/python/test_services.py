@@ -11,7 +11,8 @@ from conftest import connect
 from server import Server
 
 SERVICES = [
-    f"orderwire.v1.{name}Service" for name in ("Allocation", "Locking", "History", "Warning", "Forwarding")
+    f"orderwire.v1.{name}Service"
+    for name in ("Allocation", "Locking", "History", "Warning", "Stock", "Forwarding")
 ]
 
 
