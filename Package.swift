@@ -134,9 +134,10 @@ let package = Package(
       path: "Tests/Faults/StoreFaults",
       swiftSettings: swift),
     tests("Store", ["Store", "StoreFaults"]),
+    tests("Calls", ["Calls"]),
     tests(
       "Numbers",
-      ["Numbers", "API", "RPC", "HTTP2", "EventLoop", "Messages", "Store", "StoreFaults"]),
+      ["Numbers", "Calls", "API", "RPC", "HTTP2", "EventLoop", "Messages", "Store", "StoreFaults"]),
     tests(
       "Warnings",
       ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),

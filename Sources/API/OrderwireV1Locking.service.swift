@@ -45,7 +45,8 @@ public protocol LockingServiceProtocol: Sendable {
   ///
   /// UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING) or can't read its store
   /// (STORE_UNAVAILABLE); the cursor stays good. A client that takes nothing for 2 seconds while the server
-  /// stops loses its connection instead.
+  /// stops loses its connection instead. A connection has up to 100 watches of all kinds
+  /// (WATCHES_EXHAUSTED).
   func watchLocks(
     _ request: WatchLocksRequest, responses: ResponseWriter<WatchLocksResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -193,7 +194,8 @@ public struct LockingServiceClient: Sendable {
   ///
   /// UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING) or can't read its store
   /// (STORE_UNAVAILABLE); the cursor stays good. A client that takes nothing for 2 seconds while the server
-  /// stops loses its connection instead.
+  /// stops loses its connection instead. A connection has up to 100 watches of all kinds
+  /// (WATCHES_EXHAUSTED).
   public func watchLocks(
     _ request: WatchLocksRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<WatchLocksRequest, WatchLocksResponse> {

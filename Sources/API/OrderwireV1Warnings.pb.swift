@@ -2772,9 +2772,15 @@ public struct WatchWarningsRequest: Message {
   /// set: from now on.
   public var cursor: String? = nil
 
-  /// How long without events until a response tells the cursor all the same: 1 s to 10 min. Not set:
-  /// 30 s.
+  /// The stream is sent a response without events when there was none for so long: 100 milliseconds
+  /// to 10 minutes. Not set: 10 seconds.
   public var progressInterval: ProtoDuration? = nil
+
+  /// For whoever shows the present rather than keeps a history: updates come at most so many times a
+  /// second, 1 to 100, each with only the latest event of each warning since the last, in as many responses
+  /// as it needs; of one with more than 4,096 of them, a warning may come more than once. 0: every event
+  /// comes, at once. The other filters apply before that.
+  public var maxUpdatesPerSecond: Int32 = 0
 
   public init() {}
 
@@ -2784,13 +2790,15 @@ public struct WatchWarningsRequest: Message {
     kinds: [SignalKind] = [],
     leastSeverity: Severity = Severity(rawValue: 0),
     cursor: String? = nil,
-    progressInterval: ProtoDuration? = nil
+    progressInterval: ProtoDuration? = nil,
+    maxUpdatesPerSecond: Int32 = 0
   ) {
     self.business = business
     self.kinds = kinds
     self.leastSeverity = leastSeverity
     self.cursor = cursor
     self.progressInterval = progressInterval
+    self.maxUpdatesPerSecond = maxUpdatesPerSecond
   }
 
   public static var protoName: String { "orderwire.v1.WatchWarningsRequest" }
@@ -2806,6 +2814,7 @@ public struct WatchWarningsRequest: Message {
     if c.pointee.has_least_severity != 0 { self.leastSeverity = Severity(rawValue: Int32(truncatingIfNeeded: c.pointee.least_severity.rawValue)) }
     if c.pointee.has_cursor != 0 { self.cursor = String(unpacked: c.pointee.cursor.data, c.pointee.cursor.len) }
     if let value = c.pointee.progress_interval { self.progressInterval = ProtoDuration(unpacked: value) }
+    self.maxUpdatesPerSecond = c.pointee.max_updates_per_second
   }
 
   public func pack(
@@ -2834,6 +2843,10 @@ public struct WatchWarningsRequest: Message {
     if let value = self.progressInterval {
       c.pointee.progress_interval = try arena.pack(value)
         .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+    if self.maxUpdatesPerSecond != 0 {
+      c.pointee.has_max_updates_per_second = 1
+      c.pointee.max_updates_per_second = self.maxUpdatesPerSecond
     }
   }
 }
@@ -2889,18 +2902,23 @@ public struct WatchWarningsResponse: Message {
   /// The events, up to 256. None: progress.
   public var events: [WarningEvent] = []
 
-  /// To go on after the last event.
+  /// Goes on after these events, and after all before them that the filters left out.
   public var cursor: String = ""
+
+  /// Whether this only says that the stream is alive and how far it is.
+  public var progress: Bool = false
 
   public init() {}
 
   @inlinable
   public init(
     events: [WarningEvent] = [],
-    cursor: String = ""
+    cursor: String = "",
+    progress: Bool = false
   ) {
     self.events = events
     self.cursor = cursor
+    self.progress = progress
   }
 
   public static var protoName: String { "orderwire.v1.WatchWarningsResponse" }
@@ -2913,6 +2931,7 @@ public struct WatchWarningsResponse: Message {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__WatchWarningsResponse.self)
     if c.pointee.n_events != 0 { self.events = .init(unpacked: UnsafeRawPointer(c.pointee.events), c.pointee.n_events) }
     if c.pointee.has_cursor != 0 { self.cursor = String(unpacked: c.pointee.cursor.data, c.pointee.cursor.len) }
+    self.progress = c.pointee.progress != 0
   }
 
   public func pack(
@@ -2928,6 +2947,10 @@ public struct WatchWarningsResponse: Message {
       c.pointee.has_cursor = 1
       let cursorBytes = try arena.copy(self.cursor)
       c.pointee.cursor = .init(len: cursorBytes.count, data: cursorBytes.baseAddress)
+    }
+    if self.progress {
+      c.pointee.has_progress = 1
+      c.pointee.progress = self.progress ? 1 : 0
     }
   }
 }
@@ -3416,8 +3439,8 @@ public struct Attendance: Message {
   /// As whom.
   public var attendant: Attendant? = nil
 
-  /// How long without instructions until a response without any shows that the stream lives: 1 s to
-  /// 10 min. Not set: 30 s.
+  /// How long without instructions until a response without any shows that the stream lives: 100
+  /// milliseconds to 10 minutes. Not set: 10 seconds.
   public var progressInterval: ProtoDuration? = nil
 
   public init() {}
@@ -3779,7 +3802,7 @@ public struct ListInstructionsResponse: Message {
 public enum OrderwireV1WarningsDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12226))
+    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12307))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

@@ -78,7 +78,8 @@ public protocol WarningServiceProtocol: Sendable {
 
   /// Follows what becomes of warnings, from a cursor or from now: each event exactly once and in order.
   /// The first response has no events. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING)
-  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days.
+  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days. A
+  /// connection has up to 100 watches of all kinds (WATCHES_EXHAUSTED).
   func watchWarnings(
     _ request: WatchWarningsRequest, responses: ResponseWriter<WatchWarningsResponse>, context: ServerContext
   ) async throws(RPCError)
@@ -293,7 +294,8 @@ public struct WarningServiceClient: Sendable {
 
   /// Follows what becomes of warnings, from a cursor or from now: each event exactly once and in order.
   /// The first response has no events. UNAVAILABLE ends the stream when the server stops (SERVER_STOPPING)
-  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days.
+  /// or can't read its store (STORE_UNAVAILABLE); the cursor stays good. Events are kept for 7 days. A
+  /// connection has up to 100 watches of all kinds (WATCHES_EXHAUSTED).
   public func watchWarnings(
     _ request: WatchWarningsRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientStream<WatchWarningsRequest, WatchWarningsResponse> {

@@ -27,6 +27,10 @@ extension FeedError {
         .resourceExhausted, reason: "WATCHES_EXHAUSTED",
         "this server has up to \(limit) watches", metadata: ["limit": "\(limit)"]
       ).retrying(after: .seconds(1))
+    case .tooManyOfFollower(let limit):
+      RPCError(
+        .resourceExhausted, reason: "WATCHES_EXHAUSTED", "a connection has up to \(limit) watches",
+        metadata: ["limit": "\(limit)"])
     case .store(let error): error.rpcError
     }
   }

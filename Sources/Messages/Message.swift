@@ -71,7 +71,12 @@ extension Message {
 
   /// The message's bytes, encoded with an arena of its own.
   public func encoded() throws(EncodingFailure) -> [UInt8] {
-    let arena = Arena(limit: Limits.ownArena)
+    try encoded(using: Arena(limit: Limits.ownArena))
+  }
+
+  /// The message's bytes. The arena is free for other use afterwards.
+  public func encoded(using arena: Arena) throws(EncodingFailure) -> [UInt8] {
+    arena.reset()
     let packed = try arena.pack(self)
     let size = arena.packedSize(packed)
     return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -236,4 +236,27 @@ import Testing
     readers.append(try store.follow(Self.feed, from: .now))
     #expect(store.feedReaders == 3)
   }
+
+  /// Others, and those that aren't counted, have what is left; and one that ends makes room.
+  @Test func onlySoManyReadersOfOneFollowerMayFollow() throws {
+    final class Follower: Sendable {}
+    let store = try open()
+    let (one, other) = (Follower(), Follower())
+    func join(_ follower: Follower?, _ feed: FeedKey = Self.feed) throws -> FeedReader {
+      try store.follow(feed, from: .now, by: follower)
+    }
+    var readers = try (0..<FeedLimits.readersPerFollower).map { index in
+      try join(one, FeedKey(business: "b\(index)", kind: "k"))
+    }
+    #expect(throws: FeedError.tooManyOfFollower(limit: 100)) { try join(one) }
+    readers.append(try join(other))
+    readers.append(try join(nil))
+    readers.removeFirst()
+    readers.append(try join(one))
+    #expect(throws: FeedError.tooManyOfFollower(limit: 100)) { try join(one) }
+    #expect(store.feedReaders == 102)
+    readers.removeAll()
+    #expect(store.feedReaders == 0)
+    _ = try join(one)
+  }
 }

@@ -13,7 +13,7 @@ import Testing
     ],
     "API": ["RPC", "Messages", "CMessages"],
     "Store": ["CSQLite", "CLinux", "Glibc", "Synchronization"],
-    "Calls": ["RPC", "Messages", "Store", "Crypto"],
+    "Calls": ["RPC", "Messages", "Store", "Crypto", "Synchronization"],
     // A capability knows calls, messages and the store; never streams, loops or a database's library.
     "Numbers": [
       "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",

@@ -160,21 +160,10 @@ extension Refusal {
       precondition("LEASE_EXPIRED", "this lease ran out; its numbers are being returned")
 
     // Watching and listing.
-    case .watchStartAmbiguous:
-      invalid("WATCH_START_AMBIGUOUS", "from_oldest", "not together with a cursor")
     case .statesOutOfRange:
       invalid("STATES_OUT_OF_RANGE", "states", "up to \(Limits.filterStates)")
     case .stateUnknown(let place):
       invalid("STATE_UNKNOWN", "states[\(place)]", "this server doesn't know that state")
-    case .progressIntervalOutOfRange:
-      invalid(
-        "PROGRESS_INTERVAL_OUT_OF_RANGE", "progress_interval",
-        "from \(seconds(Limits.progressMicroseconds.lowerBound)) to "
-          + seconds(Limits.progressMicroseconds.upperBound))
-    case .updateRateOutOfRange:
-      invalid(
-        "UPDATE_RATE_OUT_OF_RANGE", "max_updates_per_second",
-        "from 0 to \(Limits.updatesPerSecond)")
     case .expireBeforeInvalid:
       invalid("EXPIRE_BEFORE_INVALID", "expire_before", "not an instant of the years 1 to 9999")
 

@@ -7,7 +7,6 @@ public import Store
 /// Translates between the calls of `orderwire.v1.LockingService` and the book.
 public struct LockingService: LockingServiceProtocol {
   let calls: NumberCalls
-  let watches = WatchCount()
 
   /// The service of a store that was opened with `NumberState`.
   public init(_ store: DurableStore, limits: CapacityLimits = CapacityLimits()) {

@@ -52,17 +52,6 @@ enum Limits {
   static let rowsPerListing = 4_000
   /// Rows that it looks at at a time where not all are wanted.
   static let rowsPerStep = 500
-  /// Events in a response: what a loop encodes before it looks at its other streams.
-  static let eventsPerResponse = 256
-  /// How often a stream says that it is alive. Ten minutes is what proxies let pass at most.
-  static let progressMicroseconds = second / 10...600 * second
-  static let defaultProgressMicroseconds = 10 * second
-  /// Conflated responses a second: more than any screen shows.
-  static let updatesPerSecond: Int32 = 100
-  /// Numbers and leases that are gathered at a time for a conflated update.
-  static let conflatedKeys = 4_096
-  /// So that many connections together, not one alone, have what a server allows.
-  static let watchesPerConnection = 100
   static let day: Int64 = 86_400 * second
   static let minAgeMicroseconds = second
   static let maxAgeMicroseconds = 3_653 * day

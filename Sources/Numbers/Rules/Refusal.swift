@@ -52,11 +52,8 @@ enum Refusal: Error, Equatable, Sendable {
   case leaseExpired
 
   // Watching and listing.
-  case watchStartAmbiguous
   case statesOutOfRange
   case stateUnknown(Int)
-  case progressIntervalOutOfRange
-  case updateRateOutOfRange
   case expireBeforeInvalid
 
   // Numbers, by their place in the call.

@@ -22,10 +22,8 @@ extension LockingService {
       throw error.error(in: .read)
     }
     let page = try await read(listing, after: token?.position, context)
-    // A snapshot may be a moment ahead of what can be watched; then some events come again, and
-    // tell by `last_event` that they are known.
     let feed = NumberFeed.key(of: request.business)
-    let snapshot = token?.snapshot ?? min(page.snapshot, store.head(of: feed))
+    let snapshot = token?.snapshot ?? page.snapshot
     return ListLocksResponse(
       locks: page.locks,
       nextPageToken: page.next.map {

@@ -1,8 +1,13 @@
 extension DurableStore {
-  /// Follows a feed from `start` on, also one that has no message yet.
-  public func follow(_ feed: FeedKey, from start: FeedStart) throws(FeedError) -> FeedReader {
+  /// Follows a feed from `start` on, also one that has no message yet. `follower` may have only so many
+  /// readers, so that one alone can't have all; nil: not counted.
+  public func follow(
+    _ feed: FeedKey, from start: FeedStart, by follower: (any AnyObject & Sendable)? = nil
+  ) throws(FeedError) -> FeedReader {
     let incarnation = incarnation
-    let (joined, position) = try hub.join(feed, limit: info.configuration.feedReaders) {
+    let (joined, position) = try hub.join(
+      feed, limit: info.configuration.feedReaders, follower: follower.map { ObjectIdentifier($0) }
+    ) {
       (bounds) throws(CursorRefusal) in
       switch start {
       case .now: bounds.head
@@ -11,11 +16,13 @@ extension DurableStore {
         try FeedCursor.sequence(in: text, of: feed, incarnation: incarnation)
       }
     }
-    return FeedReader(hub, joined, at: position, readers: readers, incarnation: incarnation)
+    return FeedReader(
+      hub, joined, at: position, follower: follower, readers: readers, incarnation: incarnation)
   }
 
-  /// The newest message of a feed from which a reader can begin; 0 if there is none. A snapshot may
-  /// show messages that are durable already and can't be begun from yet.
+  /// The newest message of a feed from which a reader can begin; 0 if there is none. A snapshot of the
+  /// tables may show messages that are durable already and can't be begun from yet: once the writer has
+  /// answered anything, they can.
   public func head(of feed: FeedKey) -> Int64 { hub.bounds(of: feed).head }
 
   /// The text by which a reader can begin after a message of a feed.

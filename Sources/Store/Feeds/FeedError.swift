@@ -16,6 +16,8 @@ public enum FeedError: Error, Sendable, Equatable {
   case cursor(CursorRefusal)
   /// As many follow feeds as may.
   case tooManyReaders(limit: Int)
+  /// This follower has as many readers as one may.
+  case tooManyOfFollower(limit: Int)
   /// The store can't be read, or was closed. The reader's position is as good as before.
   case store(StoreError)
 }

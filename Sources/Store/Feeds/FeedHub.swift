@@ -36,6 +36,8 @@ final class FeedHub: @unchecked Sendable {
   private var held = Ring<Held>()
   private var heldCost = 0
   private var readers = 0
+  /// Of those who are counted.
+  private var readersByFollower: [ObjectIdentifier: Int] = [:]
   var ended: StoreError?
   var times: StoreTimes?
   var ready: [UnsafeContinuation<Void, Never>] = []
@@ -117,11 +119,16 @@ final class FeedHub: @unchecked Sendable {
   /// Registers one more reader, at a position that `choose` finds in what is kept. From here on
   /// what is appended stays in memory for a while, so that nothing is missed in between.
   func join(
-    _ key: FeedKey, limit: Int, _ choose: (FeedBounds) throws(CursorRefusal) -> Int64
+    _ key: FeedKey, limit: Int, follower: ObjectIdentifier?,
+    _ choose: (FeedBounds) throws(CursorRefusal) -> Int64
   ) throws(FeedError) -> (feed: Feed, position: Int64) {
     try monitor.withLock { () throws(FeedError) in
       if let ended { throw .store(ended) }
       guard readers < limit else { throw .tooManyReaders(limit: limit) }
+      let own = follower.map { readersByFollower[$0, default: 0] } ?? 0
+      guard own < FeedLimits.readersPerFollower else {
+        throw .tooManyOfFollower(limit: FeedLimits.readersPerFollower)
+      }
       let feed = feed(key)
       let position: Int64
       do throws(CursorRefusal) { position = try choose(feed.tail.bounds) } catch {
@@ -129,6 +136,7 @@ final class FeedHub: @unchecked Sendable {
       }
       if case .refused(let refusal) = feed.tail.find(after: position) { throw .cursor(refusal) }
       readers += 1
+      if let follower { readersByFollower[follower] = own + 1 }
       feed.readers += 1
       followed[key] = feed
       return (feed, position)
@@ -136,9 +144,13 @@ final class FeedHub: @unchecked Sendable {
   }
 
   /// A reader is gone; the last of a feed takes what was kept for it along.
-  func leave(_ feed: Feed) {
+  func leave(_ feed: Feed, follower: ObjectIdentifier?) {
     monitor.withLock {
       readers -= 1
+      if let follower {
+        let left = readersByFollower[follower, default: 1] - 1
+        readersByFollower[follower] = left == 0 ? nil : left
+      }
       feed.readers -= 1
       guard feed.readers == 0 else { return }
       followed[feed.key] = nil

@@ -5,6 +5,8 @@ enum FeedLimits {
 
   // MARK: - Reading
 
+  /// So that many connections together, not one alone, have what a server allows.
+  static let readersPerFollower = 100
   /// What the newest chunks of all feeds may take in memory together; who is behind them reads from
   /// the store.
   static let tailBytes = 32 << 20

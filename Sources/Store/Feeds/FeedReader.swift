@@ -31,22 +31,26 @@ public final class FeedReader: Sendable {
   public let start: Int64
   private let hub: FeedHub
   private let feed: FeedHub.Feed
+  /// Who is counted for it; kept, so that nobody else becomes the same object.
+  private let follower: (any AnyObject & Sendable)?
   private let waiter = FeedWaiter()
   private let readers: Readers
   private let incarnation: UInt64
 
   init(
-    _ hub: FeedHub, _ feed: FeedHub.Feed, at start: Int64, readers: Readers, incarnation: UInt64
+    _ hub: FeedHub, _ feed: FeedHub.Feed, at start: Int64,
+    follower: (any AnyObject & Sendable)?, readers: Readers, incarnation: UInt64
   ) {
     self.hub = hub
     self.feed = feed
     self.start = start
+    self.follower = follower
     self.readers = readers
     self.incarnation = incarnation
     key = feed.key
   }
 
-  deinit { hub.leave(feed) }
+  deinit { hub.leave(feed, follower: follower.map { ObjectIdentifier($0) }) }
 
   /// The text by which a reader can later begin after a message.
   public func cursor(at sequence: Int64) -> String {

@@ -27,7 +27,8 @@ enum WarningLimits {
   /// A page looks at so many rows, whatever its filter finds in them.
   static let rowsPerPage = 5_000
   static let kindsPerFilter = 32
-  static let eventsPerResponse = 256
+  /// Events stored together, and shown together.
+  static let eventsPerChunk = 256
   static let instructionsPerResponse = 100
   static let dryRunValues = 200_000
   static let dryRunWarnings = 1_000
@@ -53,8 +54,6 @@ enum WarningLimits {
   static let longestEscalation = 7 * day
   static let expireAfter = day
   static let longestExpiry = 30 * day
-  static let progress = 30 * second
-  static let longestProgress = 600 * second
 
   /// How often figures of pools are looked at for rules.
   static let lookEvery = second

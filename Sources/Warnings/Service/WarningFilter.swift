@@ -19,6 +19,9 @@ struct WarningFilter: Sendable {
     self.least = least.rawValue
   }
 
+  /// Takes everything.
+  var isOpen: Bool { business.isEmpty && kinds.isEmpty && least == 0 }
+
   func takes(business: String, kind: Int32, severity: Int32) -> Bool {
     (self.business.isEmpty || self.business == business) && (kinds.isEmpty || kinds.contains(kind))
       && severity >= least

@@ -15,12 +15,7 @@ extension WarningService {
     guard case .attendance(let attendance)? = try await messages.next()?.said else {
       throw WarningRefusal.attendanceMissing.rpcError
     }
-    let session: Attending
-    do throws(WarningRefusal) {
-      session = try Attending(calls, attendance, responses, context)
-    } catch {
-      throw error.rpcError
-    }
+    let session = try Attending(calls, attendance, responses, context)
     // Whichever ends first ends the other: the attendant has left, or can't be told any more.
     let outcome = await withTaskGroup(of: Result<Void, RPCError>.self) { group in
       group.addTask { await Self.outcome { () throws(RPCError) in try await session.tell() } }
@@ -50,22 +45,25 @@ extension WarningService {
 private struct Attending: Sendable {
   private let calls: WarningCalls
   private let key: AttendantKey
-  private let pause: Duration
+  private let settings: WatchSettings
   private let responses: ResponseWriter<AttendResponse>
   private let context: ServerContext
 
   init(
     _ calls: WarningCalls, _ attendance: Attendance, _ responses: ResponseWriter<AttendResponse>,
     _ context: ServerContext
-  ) throws(WarningRefusal) {
+  ) throws(RPCError) {
     guard isBusiness(attendance.business) else {
-      throw .businessInvalid(field: "attendance.business")
+      throw WarningRefusal.businessInvalid(field: "attendance.business").rpcError
     }
     guard let attendant = attendance.attendant, attendant.isInOrder else {
-      throw .attendantInvalid(field: "attendance.attendant")
+      throw WarningRefusal.attendantInvalid(field: "attendance.attendant").rpcError
     }
-    pause = try WarningService.progress(
-      attendance.progressInterval, "attendance.progress_interval")
+    do throws(WatchRefusal) {
+      settings = try WatchSettings(progressInterval: attendance.progressInterval?.microseconds)
+    } catch {
+      throw error.rpcError(in: "attendance.")
+    }
     key = AttendantKey(business: attendance.business, attendant)
     self.calls = calls
     self.responses = responses
@@ -109,7 +107,8 @@ private struct Attending: Sendable {
   ) async throws(RPCError) -> Int64 {
     while true {
       do throws(FeedError) {
-        let chunks = try await reader.next(after: position, until: calls.store.boot + pause)
+        let chunks = try await reader.next(
+          after: position, until: calls.store.boot + .microseconds(settings.progressInterval))
         if let last = chunks.last { return last.last }
       } catch {
         // What was told is kept for a minute only; whoever was slower asks for all there is.

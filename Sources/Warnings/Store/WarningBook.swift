@@ -81,9 +81,9 @@ public final class WarningBook: WriterState {
     // A report may raise and clear so many that one chunk of them could be neither encoded nor read.
     var rest = events[...]
     while !rest.isEmpty {
-      let part = rest.prefix(WarningLimits.eventsPerResponse)
+      let part = rest.prefix(WarningLimits.eventsPerChunk)
       batch.feeds.append(
-        WarningEventChunk.encode(part), count: part.count, to: WarningFeeds.warnings, batch)
+        WarningFeeds.chunk(part), count: part.count, to: WarningFeeds.warnings, batch)
       rest = rest.dropFirst(part.count)
     }
   }

@@ -223,8 +223,14 @@ def test_streams(client, business):
     here = w.Attendance(business=business, attendant=attendant("BUSINESS"))
     for method, messages, code, reason, fields in (
         ("WatchWarnings", [watch(kinds=[PAGES] * 33)], INVALID, "KINDS_TOO_MANY", ["kinds"]),
-        ("WatchWarnings", [watch(progress_interval=seconds(0))], INVALID, "DURATION_OUT_OF_RANGE",
+        ("WatchWarnings", [watch(progress_interval=seconds(0))], INVALID, "PROGRESS_INTERVAL_OUT_OF_RANGE",
          ["progress_interval"]),
+        ("WatchWarnings", [watch(progress_interval=seconds(601))], INVALID, "PROGRESS_INTERVAL_OUT_OF_RANGE",
+         ["progress_interval"]),
+        ("WatchWarnings", [watch(max_updates_per_second=-1)], INVALID, "UPDATE_RATE_OUT_OF_RANGE",
+         ["max_updates_per_second"]),
+        ("WatchWarnings", [watch(max_updates_per_second=101)], INVALID, "UPDATE_RATE_OUT_OF_RANGE",
+         ["max_updates_per_second"]),
         ("WatchWarnings", [watch(cursor="")], INVALID, "CURSOR_INVALID", ["cursor"]),
         ("WatchWarnings", [watch(cursor="xyz")], INVALID, "CURSOR_INVALID", ["cursor"]),
         ("Attend", [], INVALID, "ATTENDANCE_MISSING", ["attendance"]),
@@ -239,7 +245,7 @@ def test_streams(client, business):
          "ATTENDANT_INVALID", ["attendance.attendant"]),
         ("Attend", [w.AttendRequest(attendance=w.Attendance(
             business=business, attendant=attendant("BUSINESS"), progress_interval=seconds(601)))], INVALID,
-         "DURATION_OUT_OF_RANGE", ["attendance.progress_interval"]),
+         "PROGRESS_INTERVAL_OUT_OF_RANGE", ["attendance.progress_interval"]),
     ):
         found = refused_stream(method, *messages)
         assert (found.code, found.reason, wrong_fields(found)) == (code, reason, fields)

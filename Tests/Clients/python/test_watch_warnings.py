@@ -1,15 +1,16 @@
-"""WatchWarnings: what a stream does with events that can't be read, with many at once, and where it is refused."""
+"""WatchWarnings: what a stream does with many events, with those that can't be read, and when it is conflated."""
 
 import sqlite3
 
 import grpc
 import pytest
 
-from api import Client, refusal, warnings as w
-from attendance import PAGES, Stream, put_rule, report
+from api import Client, refusal, refused, warnings as w
+from attendance import GOODS, PAGES, Stream, put_rule, report, seconds
 from conftest import connect
-from pools import request_id
-from server import Server
+from pools import make_pool, request_id
+from server import Server, eventually
+from watching import Watch
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def stored(tmp_path):
 def watch(client, **fields):
     stream = Stream(client.stub("WatchWarnings")(w.WatchWarningsRequest(**fields)))
     first = stream.next()
-    assert not first.events and first.cursor
+    assert first.progress and not first.events and first.cursor
     return stream, first.cursor
 
 
@@ -98,3 +99,102 @@ def test_thousands_of_events_of_one_report_are_all_there(stored):
 
     stored.run(run)
     assert stored.change(f"SELECT max(last - first + 1) FROM feed_chunk WHERE {WARNING_CHUNKS}") == [(256,)]
+
+
+def told(stream, last, kept):
+    """Responses until the last of them tells an event; each tells the latest of a warning once, in order."""
+    responses = []
+    while last not in [event for response in responses for event in response.events]:
+        response = stream.next()
+        assert bool(response.events) != response.progress
+        ids = [event.warning.id for event in response.events]
+        assert len(ids) == len(set(ids))
+        kept.update({event.warning.id: event for event in response.events})
+        responses.append(response)
+    return responses
+
+
+def test_conflation_shows_the_latest_of_each_warning(client, business):
+    put_rule(client, business)
+    put_rule(client, business, name="stays", kind=GOODS)
+    whole, _ = watch(client, business=business)
+    latest, _ = watch(client, business=business, max_updates_per_second=2)
+    filtered, _ = watch(client, business=business, kinds=[PAGES], max_updates_per_second=1)
+    [open_one] = report(client, business, 100, GOODS).raised
+    for _ in range(60):
+        report(client, business, 100)
+        report(client, business, 50)
+    client.AcknowledgeWarning(id=open_one, acknowledged_by="Li")
+    every = []
+    while len(every) < 122:
+        every += whole.next().events
+    truth = {event.warning.id: event for event in every}
+    assert len(truth) == 61
+    kept, kept_filtered = {}, {}
+    responses = told(latest, every[-1], kept)
+    assert kept == truth and truth[open_one].change == w.WARNING_CHANGE_ACKNOWLEDGED
+    # Not everything: hardly one of the sixty was told twice.
+    assert sum(len(response.events) for response in responses) < 122
+    told(filtered, truth[max(truth)], kept_filtered)
+    assert kept_filtered == {number: event for number, event in truth.items() if number != open_one}
+    # A conflated cursor is one like any other.
+    stream, _ = watch(client, business=business, cursor=responses[-1].cursor)
+    report(client, business, 50, GOODS)
+    [event] = stream.next().events
+    assert (event.warning.id, event.change) == (open_one, w.WARNING_CHANGE_CLEARED)
+    for one in whole, latest, filtered, stream:
+        one.cancel()
+
+
+def test_a_large_conflated_update_comes_in_parts(client, business):
+    """Each part's cursor goes on with the rest of it."""
+    for place in range(100):
+        put_rule(client, business, name=f"r{place}")
+    _, cursor = watch(client, business=business)
+    values = [100, 50] * 3
+    signals = [w.Signal(kind=PAGES, value=value) for value in values]
+    client.ReportSignals(business=business, signals=signals, request_id=request_id())
+    stream, _ = watch(client, business=business, cursor=cursor, max_updates_per_second=1)
+    parts = [stream.next() for _ in range(2)]
+    assert [len(part.events) for part in parts] == [256, 44]
+    events = [event for part in parts for event in part.events]
+    assert {event.change for event in events} == {w.WARNING_CHANGE_CLEARED}
+    on, _ = watch(client, business=business, cursor=parts[0].cursor)
+    rest = []
+    while len(rest) < 44:
+        rest += on.next().events
+    assert rest == list(parts[1].events)
+    after, _ = watch(client, business=business, cursor=parts[1].cursor, progress_interval=seconds(0.1))
+    assert after.next().progress
+    for one in stream, on, after:
+        one.cancel()
+
+
+def test_a_connection_has_only_so_many_watches_of_all_kinds(server, business):
+    with connect(server, "h2c") as channel:
+        client = Client(channel)
+        make_pool(client, business)
+        locks = [Watch(client, business) for _ in range(50)]
+        streams = [client.WatchWarnings() for _ in range(50)]
+        for stream in streams:
+            assert next(stream).progress
+        for call in lambda: client.WatchWarnings(), lambda: client.WatchLocks(business=business):
+            error = refused(lambda: next(call()))
+            assert (error.code, error.reason, error.metadata) == (
+                grpc.StatusCode.RESOURCE_EXHAUSTED, "WATCHES_EXHAUSTED", {"limit": "100"})
+        with grpc.insecure_channel(server.h2c, [("grpc.use_local_subchannel_pool", 1)]) as other:
+            assert next(Client(other).WatchWarnings()).progress
+        locks.pop().close()
+
+        def begun():
+            streams.append(client.WatchWarnings())
+            try:
+                return next(streams[-1]).progress
+            except grpc.RpcError:
+                return False
+
+        assert eventually(begun)
+        for stream in streams:
+            stream.cancel()
+        for lock in locks:
+            lock.close()

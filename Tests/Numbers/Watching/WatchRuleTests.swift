@@ -22,40 +22,10 @@ import Testing
     }
   }
 
-  @Test(
-    arguments: [
-      (nil, 0, nil), (100_000, 1, nil), (600_000_000, 100, nil),
-      (99_999, 0, .progressIntervalOutOfRange), (600_000_001, 0, .progressIntervalOutOfRange),
-      (.min, 0, .progressIntervalOutOfRange), (nil, -1, .updateRateOutOfRange),
-      (nil, 101, .updateRateOutOfRange),
-    ] as [(Int64?, Int32, Refusal?)])
-  func settings(_ interval: Int64?, _ rate: Int32, _ refusal: Refusal?) {
-    let result = Result { () throws(Refusal) in
-      try WatchSettings(progressInterval: interval, updatesPerSecond: rate)
-    }
-    guard let refusal else {
-      let settings = try? result.get()
-      #expect(settings?.progressInterval == interval ?? 10_000_000)
-      #expect(settings?.pause == (rate == 0 ? nil : 1_000_000 / Int64(rate)))
-      return
-    }
-    #expect(result == .failure(refusal))
-  }
-
   @Test func everyEventHasItsStateOrNone() {
     let states = NumberEvent.Kind.allCases.map { NumberEvent(kind: $0, time: 0).markState }
     #expect(
       states == [nil, nil, .live, .live, .live, .released, .expired, .completed, nil, .live])
-  }
-
-  @Test func theLatestOfEachIsKeptInOrder() {
-    var conflation = Conflation<String, Int>()
-    for (sequence, key) in ["a", "b", "a", "c", "b", "a"].enumerated() {
-      conflation.add(key, sequence * 10, sequence: Int64(sequence))
-    }
-    #expect(conflation.count == 3)
-    #expect(conflation.take().map(\.value) == [30, 40, 50])
-    #expect(conflation.take().isEmpty)
   }
 
   static func position(_ table: ListPosition.Table, _ key: Int64) -> ListPosition {

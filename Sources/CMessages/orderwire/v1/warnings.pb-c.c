@@ -2889,7 +2889,7 @@ const ProtobufCMessageDescriptor orderwire__v1__acknowledge_warning_response__de
   (ProtobufCMessageInit) orderwire__v1__acknowledge_warning_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_request__field_descriptors[6] =
 {
   {
     "business",
@@ -2951,18 +2951,31 @@ static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "max_updates_per_second",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__WatchWarningsRequest, has_max_updates_per_second),
+    offsetof(Orderwire__V1__WatchWarningsRequest, max_updates_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__watch_warnings_request__field_indices_by_name[] = {
   0,   /* field[0] = business */
   3,   /* field[3] = cursor */
   1,   /* field[1] = kinds */
   2,   /* field[2] = least_severity */
+  5,   /* field[5] = max_updates_per_second */
   4,   /* field[4] = progress_interval */
 };
 static const ProtobufCIntRange orderwire__v1__watch_warnings_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__watch_warnings_request__descriptor =
 {
@@ -2972,7 +2985,7 @@ const ProtobufCMessageDescriptor orderwire__v1__watch_warnings_request__descript
   "Orderwire__V1__WatchWarningsRequest",
   "orderwire.v1",
   sizeof(Orderwire__V1__WatchWarningsRequest),
-  5,
+  6,
   orderwire__v1__watch_warnings_request__field_descriptors,
   orderwire__v1__watch_warnings_request__field_indices_by_name,
   1,  orderwire__v1__watch_warnings_request__number_ranges,
@@ -3030,7 +3043,7 @@ const ProtobufCMessageDescriptor orderwire__v1__warning_event__descriptor =
   (ProtobufCMessageInit) orderwire__v1__warning_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_response__field_descriptors[3] =
 {
   {
     "events",
@@ -3056,15 +3069,28 @@ static const ProtobufCFieldDescriptor orderwire__v1__watch_warnings_response__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "progress",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__WatchWarningsResponse, has_progress),
+    offsetof(Orderwire__V1__WatchWarningsResponse, progress),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__watch_warnings_response__field_indices_by_name[] = {
   1,   /* field[1] = cursor */
   0,   /* field[0] = events */
+  2,   /* field[2] = progress */
 };
 static const ProtobufCIntRange orderwire__v1__watch_warnings_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__watch_warnings_response__descriptor =
 {
@@ -3074,7 +3100,7 @@ const ProtobufCMessageDescriptor orderwire__v1__watch_warnings_response__descrip
   "Orderwire__V1__WatchWarningsResponse",
   "orderwire.v1",
   sizeof(Orderwire__V1__WatchWarningsResponse),
-  2,
+  3,
   orderwire__v1__watch_warnings_response__field_descriptors,
   orderwire__v1__watch_warnings_response__field_indices_by_name,
   1,  orderwire__v1__watch_warnings_response__number_ranges,

@@ -753,10 +753,12 @@ struct  Orderwire__V1__WatchWarningsRequest
   protobuf_c_boolean has_cursor;
   ProtobufCBinaryData cursor;
   Google__Protobuf__Duration *progress_interval;
+  protobuf_c_boolean has_max_updates_per_second;
+  int32_t max_updates_per_second;
 };
 #define ORDERWIRE__V1__WATCH_WARNINGS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__watch_warnings_request__descriptor) \
-    , 0, {0,NULL}, 0,NULL, 0, ORDERWIRE__V1__SEVERITY__SEVERITY_UNSPECIFIED, 0, {0,NULL}, NULL }
+    , 0, {0,NULL}, 0,NULL, 0, ORDERWIRE__V1__SEVERITY__SEVERITY_UNSPECIFIED, 0, {0,NULL}, NULL, 0, 0 }
 
 
 struct  Orderwire__V1__WarningEvent
@@ -778,10 +780,12 @@ struct  Orderwire__V1__WatchWarningsResponse
   Orderwire__V1__WarningEvent **events;
   protobuf_c_boolean has_cursor;
   ProtobufCBinaryData cursor;
+  protobuf_c_boolean has_progress;
+  protobuf_c_boolean progress;
 };
 #define ORDERWIRE__V1__WATCH_WARNINGS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__watch_warnings_response__descriptor) \
-    , 0,NULL, 0, {0,NULL} }
+    , 0,NULL, 0, {0,NULL}, 0, 0 }
 
 
 struct  Orderwire__V1__GetForecastRequest

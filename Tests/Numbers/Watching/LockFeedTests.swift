@@ -4,12 +4,12 @@ import RPC
 import Store
 import Testing
 
+@testable import Calls
 @testable import Numbers
 
 /// Events in the form in which they go to clients: slot by slot, whole, in part, and damaged.
-@Suite struct LockEventViewTests {
+@Suite struct LockFeedTests {
   let forms: [NumberForm]
-  let encoding = LockEventEncoding(business: "shop", incarnation: 77, cursor: { "c\($0)" })
 
   init() throws {
     forms = try BookFixture("A{serial:6}").book.forms(of: "shop")
@@ -35,10 +35,18 @@ import Testing
       first: 1_001, last: 1_000 + Int64(count), time: Timestamp(microseconds: 0), payload: bytes)
   }
 
-  func slots(_ chunk: FeedChunk) throws -> [LockEventSlot] {
-    let view = LockEventView(chunk, encoding)
-    var slots: [LockEventSlot] = []
-    while let slot = try view.slot(slots.count, forms) { slots.append(slot) }
+  func feed(_ filter: LockFilter = LockFilter(), forms: [NumberForm]? = nil) -> LockFeed {
+    let forms = forms ?? self.forms
+    return LockFeed(
+      business: "shop", incarnation: 77, filter: filter, forms: forms, newForms: { forms })
+  }
+
+  func cursor(at sequence: Int64) -> String { "c\(sequence)" }
+
+  func slots(_ chunk: FeedChunk) throws -> [WatchSlot<LockFeed>] {
+    let view = WatchView(chunk, feed())
+    var slots: [WatchSlot<LockFeed>] = []
+    while let slot = try view.slot(slots.count, feed(), cursor) { slots.append(slot) }
     return slots
   }
 
@@ -52,7 +60,7 @@ import Testing
     #expect(slots.count == expected && slots.last?.last == 1_000 + Int64(count))
     var shown: [Int64] = []
     for slot in slots {
-      let response = try decoded(slot.whole)
+      let response = try WatchLocksResponse(decoding: slot.bytes)
       #expect(response.cursor == "c\(slot.last)" && !response.progress)
       #expect(response.events.map(\.sequence) == slot.entries.map(\.sequence))
       shown += response.events.map(\.sequence)
@@ -69,30 +77,32 @@ import Testing
   func aPartHasWhatIsWanted(_ holder: String, _ states: [MarkState?], _ position: Int64) throws {
     let filter = try LockFilter(holder: holder, states: states)
     let slot = try #require(try slots(chunk(256)).first)
-    let whole = try decoded(slot.whole)
-    let part = try decoded(slot.response(after: position, filter))
+    let whole = try decoded(slot.response(after: 0, for: feed()))
+    let part = try decoded(slot.response(after: position, for: feed(filter)))
     let wanted = whole.events.filter { event in
       event.sequence > position && filter.wants(holder: event.lock?.holder ?? "")
         && filter.wants(event.kind == .completed ? .completed : .live)
     }
     #expect(!wanted.isEmpty && part.events == wanted && part.cursor == whole.cursor)
-    #expect(slot.response(after: slot.last, filter) == nil)
-    #expect(slot.response(after: 0, try LockFilter(holder: "nobody", states: [])) == nil)
+    #expect(slot.response(after: slot.last, for: feed(filter)) == nil)
+    let nobody = try LockFilter(holder: "nobody", states: [])
+    #expect(slot.response(after: 0, for: feed(nobody)) == nil)
   }
 
   /// The pool got another template after the forms were asked for: with the new ones it goes on.
   @Test func anEventOfALaterTemplateWaitsForItsForm() throws {
-    let view = LockEventView(chunk(300, edition: 1), encoding)
-    #expect(throws: LockEventEncoding.Problem.formMissing) { try view.slot(0, forms) }
-    let slot = try #require(try view.slot(0, forms + forms))
+    let view = WatchView(chunk(300, edition: 1), feed())
+    let renewed = feed(forms: forms + forms)
+    #expect(throws: WatchProblem.outdated) { try view.slot(0, feed(), cursor) }
+    let slot = try #require(try view.slot(0, renewed, cursor))
     #expect(slot.last == 1_256)
-    #expect(throws: LockEventEncoding.Problem.formMissing) { try view.slot(1, forms) }
-    #expect(try view.slot(1, forms + forms)?.last == 1_300)
+    #expect(throws: WatchProblem.outdated) { try view.slot(1, feed(), cursor) }
+    #expect(try view.slot(1, renewed, cursor)?.last == 1_300)
   }
 
   @Test func damageIsSaidSo() {
     for length in [0, 1, 5, 40] {
-      #expect(throws: LockEventEncoding.Problem.damaged) {
+      #expect(throws: WatchProblem.damaged) {
         try slots(chunk(100, damage: length))
       }
     }

@@ -1,72 +1,56 @@
 internal import API
+internal import Calls
 internal import Messages
 internal import RPC
-internal import Store
 
-/// How the events of a business become responses. The same for all readers.
-struct LockEventEncoding: Sendable {
+/// The events of a business's numbers, for one who watches them.
+struct LockFeed: WatchedFeed {
   let business: String
   let incarnation: UInt64
-  /// The cursor after a message.
-  let cursor: @Sendable (Int64) -> String
+  let filter: LockFilter
+  /// Of the pool's templates, in order.
+  var forms: [NumberForm]
+  /// Asks for the forms of templates that the pool has got since.
+  let newForms: @Sendable () async throws(RPCError) -> [NumberForm]
 
-  /// Why events can't be shown.
-  enum Problem: Error {
-    /// The forms that were given don't have the template of an event.
-    case formMissing
-    /// The events can't be read, or a number in them can't be shown.
-    case damaged
+  /// What a filter looks at.
+  struct Facts: Sendable {
+    let state: MarkState
+    let holder: String
   }
 
-  /// Events that follow one another, the first with the sequence `first`.
-  func slot(
-    of events: [NumberEvent], from first: Int64, _ forms: [NumberForm]
-  ) throws(Problem) -> LockEventSlot {
-    let last = first + Int64(events.count) - 1
-    var response = WatchLocksResponse(cursor: cursor(last))
-    var shown: [(event: NumberEvent, state: MarkState, sequence: Int64)] = []
+  func begin(_ payload: [UInt8]) -> EventReader? { try? EventReader(payload) }
+
+  func events(
+    _ sequences: ClosedRange<Int64>, of reader: inout EventReader
+  ) throws(WatchProblem) -> [WatchedEvent<API.LockEvent, LifeKey, Facts>] {
+    var shown: [WatchedEvent<API.LockEvent, LifeKey, Facts>] = []
     var skeletons = SkeletonCache()
-    for (place, event) in events.enumerated() {
+    for sequence in sequences {
+      guard let event = try? reader.next() else { throw .damaged }
       guard let state = event.markState else { continue }
-      let sequence = first + Int64(place)
-      response.events.append(try message(event, state, sequence, forms, &skeletons))
-      shown.append((event, state, sequence))
+      shown.append(
+        WatchedEvent(
+          sequence: sequence, message: try message(event, state, sequence, &skeletons),
+          key: LifeKey(event), facts: Facts(state: state, holder: event.caller.holder)))
     }
-    guard let encoded = try? EncodedMessage(response),
-      let ranges = Self.firstFields(of: encoded.bytes, count: shown.count)
-    else { throw .damaged }
-    return LockEventSlot(
-      last: last,
-      entries: zip(shown, ranges).map { shown, range in
-        LockEventSlot.Entry(
-          sequence: shown.sequence, key: LifeKey(shown.event), state: shown.state,
-          holder: shown.event.caller.holder, bytes: range)
-      },
-      whole: encoded)
+    return shown
   }
 
-  /// Where the first `count` fields are, which are the events: fields are encoded in the order of
-  /// their numbers, and `events` has number 1.
-  private static func firstFields(of bytes: [UInt8], count: Int) -> [Range<Int>]? {
-    var ranges: [Range<Int>] = []
-    var reader = VarintReader(bytes)
-    var start = 0
-    while ranges.count < count {
-      guard let tag = try? reader.integer(), tag == 0x0A, let length = try? reader.integer(),
-        length <= UInt64(bytes.count - reader.position)
-      else { return nil }
-      let end = reader.position + Int(length)
-      ranges.append(start..<end)
-      start = end
-      reader.move(to: end)
-    }
-    return ranges
+  func response(cursor: String, isProgress: Bool) -> WatchLocksResponse {
+    WatchLocksResponse(cursor: cursor, progress: isProgress)
   }
+
+  var takesAll: Bool { filter.isOpen }
+  func follows(_ facts: Facts) -> Bool { filter.wants(holder: facts.holder) }
+  func shows(_ facts: Facts) -> Bool { filter.wants(facts.state) }
+
+  mutating func renew() async throws(RPCError) { forms = try await newForms() }
 
   private func message(
-    _ event: NumberEvent, _ state: MarkState, _ sequence: Int64, _ forms: [NumberForm],
+    _ event: NumberEvent, _ state: MarkState, _ sequence: Int64,
     _ skeletons: inout SkeletonCache
-  ) throws(Problem) -> API.LockEvent {
+  ) throws(WatchProblem) -> API.LockEvent {
     var message = API.LockEvent(
       sequence: sequence, eventTime: ProtoTimestamp(microseconds: event.time),
       kind: LockEventKind(event.kind))
@@ -77,7 +61,7 @@ struct LockEventEncoding: Sendable {
         principal: event.caller.principal, expireTime: expireTime)
       return message
     }
-    guard forms.indices.contains(Int(event.edition)) else { throw .formMissing }
+    guard forms.indices.contains(Int(event.edition)) else { throw .outdated }
     let form = forms[Int(event.edition)]
     guard let skeleton = skeletons.skeleton(of: form, event) else { throw .damaged }
     var lock = API.Lock(
