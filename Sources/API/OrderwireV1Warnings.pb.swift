@@ -44,6 +44,9 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
   case stockExhaustion
   /// Seconds until the serials of the period are used up, by the forecast. Computed here.
   case periodExhaustion
+  /// Orders whose code no unit has, by ForwardingService. Computed here when it
+  /// begins or ends to be more than 0, and otherwise at most once a second.
+  case quarantinedOrders
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
 
@@ -67,6 +70,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case 25: self = .remainingInPeriod
     case 26: self = .stockExhaustion
     case 27: self = .periodExhaustion
+    case 28: self = .quarantinedOrders
     default: self = .unrecognized(rawValue)
     }
   }
@@ -91,6 +95,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case .remainingInPeriod: 25
     case .stockExhaustion: 26
     case .periodExhaustion: 27
+    case .quarantinedOrders: 28
     case .unrecognized(let number): number
     }
   }
@@ -3802,7 +3807,7 @@ public struct ListInstructionsResponse: Message {
 public enum OrderwireV1WarningsDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12307))
+    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12343))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

@@ -25,7 +25,8 @@ public final class ForwardingBook: WriterState {
     try ForwardingLoader(self, connection, opened: store.boot.microseconds).load()
     for stored in intakes.values {
       kept += stored.intake.kept
-      schedule(stored)
+      // Also to see whether the warnings know what there is.
+      schedule(stored, at: store.boot.microseconds)
     }
   }
 
@@ -96,14 +97,30 @@ public final class ForwardingBook: WriterState {
       stored.scheduled = .max
       touch(stored, batch)
       room -= max(1, stored.intake.dispatch(at: now, limit: room))
+      try tellWarnings(of: stored, batch)
       schedule(stored)
     }
+  }
+
+  /// Orders become quarantined, and go on, in timed work only, so that is where rules hear of it.
+  private func tellWarnings(of stored: StoredIntake, _ batch: Batch) throws(StoreError) {
+    guard let warnings = batch.state(of: WarningBook.self) else { return }
+    let business = stored.intake.business
+    let count = stored.intake.count(.quarantined)
+    let told = warnings.lastCount(.quarantinedOrders, of: business)
+    guard let due = QuarantineReport.due(count: count, told: told) else { return }
+    guard due <= batch.boot.microseconds else { return schedule(stored, at: due) }
+    try warnings.counted(.quarantinedOrders, of: business, count, batch)
   }
 
   /// Has an intake looked at when something in it is due. What it is scheduled for by mistake, as a
   /// change was taken back, costs one look.
   func schedule(_ stored: StoredIntake) {
-    guard let due = stored.intake.due, due < stored.scheduled else { return }
+    if let due = stored.intake.due { schedule(stored, at: due) }
+  }
+
+  private func schedule(_ stored: StoredIntake, at due: Int64) {
+    guard due < stored.scheduled else { return }
     stored.scheduled = due
     dues.insert(stored.intake.business, due: due)
   }

@@ -17,6 +17,7 @@ enum SignalKind: Int32, Sendable, CaseIterable {
   case remainingInPeriod = 25
   case stockExhaustion = 26
   case periodExhaustion = 27
+  case quarantinedOrders = 28
 
   /// Whether it comes from outside; the others are computed here.
   var isReported: Bool { rawValue < SignalKind.allocateRate.rawValue }

@@ -154,6 +154,8 @@ extension WarningBook {
     case .periodExhaustion:
       return seconds(
         figures.remainingInPool + figures.remainingInPeriod, figures.business, batch)
+    // Told by who counts them.
+    case .quarantinedOrders: return nil
     case .goodsSupply, .transportCapacity, .pageTraffic, .businessExecution, .advertisingStrength,
       .advertisingVolume, .emergency, .searchRank, .networkHeat:
       return nil

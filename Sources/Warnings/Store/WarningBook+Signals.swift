@@ -54,7 +54,7 @@ extension WarningBook {
     }
   }
 
-  private func take(
+  func take(
     _ business: String, _ signal: ReportedSignal, _ batch: Batch, _ outcome: inout ReportOutcome
   ) throws(WarningFailure) {
     let now = batch.now.microseconds

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from api import Client, forwarding as f, refused
+from api import Client, forwarding as f, refused, warnings as w
+from attendance import above, put_rule, warning_list
 from conftest import connect
 from orders import (
     FORWARDED, HELD, IN_LANE, QUARANTINED, forwarded, get, intake, numbers, order, put_intake, put_unit, queue,
@@ -99,6 +100,23 @@ def test_a_code_of_no_unit_holds_its_own_key_until_one_has_it(client, business):
     put_unit(client, business, "wms", "Y")
     assert eventually(lambda: get(client, business, 4).state == FORWARDED)
     assert not intake(client, business).quarantined_codes
+
+
+def test_quarantined_orders_are_warned_of(client, business):
+    put_intake(client, business)
+    put_rule(client, business, kind=w.SIGNAL_KIND_QUARANTINED_ORDERS, condition=above(2, 0), text="no unit")
+    submit(client, business, order(1, "X"))
+    forwarded(client, business)
+    assert not warning_list(client, business)
+    submit(client, business, order(2, "Y"))
+    assert eventually(lambda: warning_list(client, business))
+    [warning] = warning_list(client, business)
+    assert (warning.state, warning.value, warning.text) == (w.WARNING_STATE_RAISED, 2, "no unit")
+    # A rule that is made later looks at what is known.
+    late = put_rule(client, business, "late", kind=w.SIGNAL_KIND_QUARANTINED_ORDERS, condition=above(1, 0))
+    assert len(warning_list(client, business)) == 2 and late.version == 1
+    put_unit(client, business, "erp", "X", "Y")
+    assert eventually(lambda: {one.state for one in warning_list(client, business)} == {w.WARNING_STATE_CLEARED})
 
 
 def test_a_lane_gathers_for_its_window_or_until_it_has_a_batch(client, business):
