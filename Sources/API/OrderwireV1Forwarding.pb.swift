@@ -99,6 +99,40 @@ public enum UnitOrderState: RawRepresentable, Sendable, Hashable {
   }
 }
 
+/// What is wrong with an order.
+public enum OrderDifferenceKind: RawRepresentable, Sendable, Hashable {
+  /// Not given.
+  case unspecified
+  /// It is nowhere.
+  case lost
+  /// It matched a unit and never came to it.
+  case missing
+  /// It came to a unit that it doesn't match, or before it was forwarded.
+  case unexpected
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .lost
+    case 2: self = .missing
+    case 3: self = .unexpected
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .lost: 1
+    case .missing: 2
+    case .unexpected: 3
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// How a business takes orders in.
 public struct IntakeSettings: Message {
   /// Lanes side by side, from 1 to 64. All orders of a key are in one lane.
@@ -167,17 +201,27 @@ public struct LaneFigures: Message {
   /// When the oldest of them came; nothing where there is none.
   public var oldestTime: ProtoTimestamp? = nil
 
+  /// Orders that came in a second, over the last minute, or since the start of the server.
+  public var inPerSecond: Double = 0
+
+  /// Orders that left it, the same way.
+  public var outPerSecond: Double = 0
+
   public init() {}
 
   @inlinable
   public init(
     lane: Int32 = 0,
     depth: Int64 = 0,
-    oldestTime: ProtoTimestamp? = nil
+    oldestTime: ProtoTimestamp? = nil,
+    inPerSecond: Double = 0,
+    outPerSecond: Double = 0
   ) {
     self.lane = lane
     self.depth = depth
     self.oldestTime = oldestTime
+    self.inPerSecond = inPerSecond
+    self.outPerSecond = outPerSecond
   }
 
   public static var protoName: String { "orderwire.v1.LaneFigures" }
@@ -191,6 +235,8 @@ public struct LaneFigures: Message {
     self.lane = c.pointee.lane
     self.depth = c.pointee.depth
     if let value = c.pointee.oldest_time { self.oldestTime = ProtoTimestamp(unpacked: value) }
+    self.inPerSecond = c.pointee.in_per_second
+    self.outPerSecond = c.pointee.out_per_second
   }
 
   public func pack(
@@ -208,6 +254,91 @@ public struct LaneFigures: Message {
     if let value = self.oldestTime {
       c.pointee.oldest_time = try arena.pack(value)
         .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.inPerSecond.bitPattern != 0 {
+      c.pointee.has_in_per_second = 1
+      c.pointee.in_per_second = self.inPerSecond
+    }
+    if self.outPerSecond.bitPattern != 0 {
+      c.pointee.has_out_per_second = 1
+      c.pointee.out_per_second = self.outPerSecond
+    }
+  }
+}
+
+/// What is in the queue of a unit.
+public struct UnitFigures: Message {
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// Orders in its queue.
+  public var depth: Int64 = 0
+
+  /// When the oldest of them was given in; nothing where there is none.
+  public var oldestTime: ProtoTimestamp? = nil
+
+  /// Orders that came in a second, over the last minute, or since the start of the server.
+  public var inPerSecond: Double = 0
+
+  /// Orders that left it, the same way.
+  public var outPerSecond: Double = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    unit: String = "",
+    depth: Int64 = 0,
+    oldestTime: ProtoTimestamp? = nil,
+    inPerSecond: Double = 0,
+    outPerSecond: Double = 0
+  ) {
+    self.unit = unit
+    self.depth = depth
+    self.oldestTime = oldestTime
+    self.inPerSecond = inPerSecond
+    self.outPerSecond = outPerSecond
+  }
+
+  public static var protoName: String { "orderwire.v1.UnitFigures" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__unit_figures__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__UnitFigures.self)
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    self.depth = c.pointee.depth
+    if let value = c.pointee.oldest_time { self.oldestTime = ProtoTimestamp(unpacked: value) }
+    self.inPerSecond = c.pointee.in_per_second
+    self.outPerSecond = c.pointee.out_per_second
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__UnitFigures.self)
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if self.depth != 0 {
+      c.pointee.has_depth = 1
+      c.pointee.depth = self.depth
+    }
+    if let value = self.oldestTime {
+      c.pointee.oldest_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.inPerSecond.bitPattern != 0 {
+      c.pointee.has_in_per_second = 1
+      c.pointee.in_per_second = self.inPerSecond
+    }
+    if self.outPerSecond.bitPattern != 0 {
+      c.pointee.has_out_per_second = 1
+      c.pointee.out_per_second = self.outPerSecond
     }
   }
 }
@@ -1900,17 +2031,304 @@ public struct ListQueuedOrdersResponse: Message {
   }
 }
 
+/// Asks for the figures of a business.
+public struct GetForwardingFiguresRequest: Message {
+  /// Whose.
+  public var business: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = ""
+  ) {
+    self.business = business
+  }
+
+  public static var protoName: String { "orderwire.v1.GetForwardingFiguresRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__get_forwarding_figures_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetForwardingFiguresRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetForwardingFiguresRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+  }
+}
+
+/// The figures of a business.
+public struct GetForwardingFiguresResponse: Message {
+  /// The intake, with its lanes.
+  public var intake: Intake? = nil
+
+  /// In the order of their names.
+  public var units: [UnitFigures] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    intake: Intake? = nil,
+    units: [UnitFigures] = []
+  ) {
+    self.intake = intake
+    self.units = units
+  }
+
+  public static var protoName: String { "orderwire.v1.GetForwardingFiguresResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__get_forwarding_figures_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetForwardingFiguresResponse.self)
+    if let value = c.pointee.intake { self.intake = Intake(unpacked: value) }
+    if c.pointee.n_units != 0 { self.units = .init(unpacked: UnsafeRawPointer(c.pointee.units), c.pointee.n_units) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetForwardingFiguresResponse.self)
+    if let value = self.intake {
+      c.pointee.intake = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Intake.self)
+    }
+    if !self.units.isEmpty {
+      c.pointee.n_units = self.units.count
+      c.pointee.units = try arena.pack(all: self.units)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__UnitFigures>?.self)
+    }
+  }
+}
+
+/// An order that isn't where it must be.
+public struct OrderDifference: Message {
+  /// The order's, or the cancellation's.
+  public var sequence: Int64 = 0
+
+  /// What is wrong.
+  public var kind: OrderDifferenceKind = OrderDifferenceKind(rawValue: 0)
+
+  /// The unit's name; empty: it is about none.
+  public var unit: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sequence: Int64 = 0,
+    kind: OrderDifferenceKind = OrderDifferenceKind(rawValue: 0),
+    unit: String = ""
+  ) {
+    self.sequence = sequence
+    self.kind = kind
+    self.unit = unit
+  }
+
+  public static var protoName: String { "orderwire.v1.OrderDifference" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__order_difference__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__OrderDifference.self)
+    self.sequence = c.pointee.sequence
+    if c.pointee.has_kind != 0 { self.kind = OrderDifferenceKind(rawValue: Int32(truncatingIfNeeded: c.pointee.kind.rawValue)) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__OrderDifference.self)
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    if self.kind.rawValue != 0 {
+      c.pointee.has_kind = 1
+      c.pointee.kind = .init(rawValue: .init(truncatingIfNeeded: self.kind.rawValue))
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+  }
+}
+
+/// Asks for orders to be checked.
+public struct CheckCompletenessRequest: Message {
+  /// Whose.
+  public var business: String = ""
+
+  /// Orders and cancellations to look at, from 1 to 1,000; 0: 100.
+  public var pageSize: Int32 = 0
+
+  /// Where the page before ended; empty: the beginning.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.CheckCompletenessRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__check_completeness_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CheckCompletenessRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CheckCompletenessRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// Orders were checked.
+public struct CheckCompletenessResponse: Message {
+  /// Orders and cancellations of this page.
+  public var checked: Int64 = 0
+
+  /// Of these, those that were forwarded.
+  public var forwarded: Int64 = 0
+
+  /// Those that wait, in a lane or for a unit.
+  public var waiting: Int64 = 0
+
+  /// Forwarded ones by rules of more than 1,000 changes ago: whether they matched isn't known any more.
+  public var unknown: Int64 = 0
+
+  /// What is wrong, in the order of the sequences; nothing, if all is well. At most 1,000.
+  public var differences: [OrderDifference] = []
+
+  /// For the next page; empty: there is none.
+  public var nextPageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    checked: Int64 = 0,
+    forwarded: Int64 = 0,
+    waiting: Int64 = 0,
+    unknown: Int64 = 0,
+    differences: [OrderDifference] = [],
+    nextPageToken: String = ""
+  ) {
+    self.checked = checked
+    self.forwarded = forwarded
+    self.waiting = waiting
+    self.unknown = unknown
+    self.differences = differences
+    self.nextPageToken = nextPageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.CheckCompletenessResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__check_completeness_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CheckCompletenessResponse.self)
+    self.checked = c.pointee.checked
+    self.forwarded = c.pointee.forwarded
+    self.waiting = c.pointee.waiting
+    self.unknown = c.pointee.unknown
+    if c.pointee.n_differences != 0 { self.differences = .init(unpacked: UnsafeRawPointer(c.pointee.differences), c.pointee.n_differences) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CheckCompletenessResponse.self)
+    if self.checked != 0 {
+      c.pointee.has_checked = 1
+      c.pointee.checked = self.checked
+    }
+    if self.forwarded != 0 {
+      c.pointee.has_forwarded = 1
+      c.pointee.forwarded = self.forwarded
+    }
+    if self.waiting != 0 {
+      c.pointee.has_waiting = 1
+      c.pointee.waiting = self.waiting
+    }
+    if self.unknown != 0 {
+      c.pointee.has_unknown = 1
+      c.pointee.unknown = self.unknown
+    }
+    if !self.differences.isEmpty {
+      c.pointee.n_differences = self.differences.count
+      c.pointee.differences = try arena.pack(all: self.differences)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__OrderDifference>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+  }
+}
+
 /// orderwire/v1/forwarding.proto as reflection shows it.
 public enum OrderwireV1ForwardingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 5094))
+    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 6410))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/forwarding.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto"],
     services: ["orderwire.v1.ForwardingService"],
-    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState"],
+    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
     bytes: bytes)
 }

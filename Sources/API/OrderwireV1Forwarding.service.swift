@@ -70,6 +70,17 @@ public protocol ForwardingServiceProtocol: Sendable {
   func listQueuedOrders(
     _ request: ListQueuedOrdersRequest, context: ServerContext
   ) async throws(RPCError) -> ListQueuedOrdersResponse
+
+  /// How full the queues of a business are, how old the oldest in them is, and how fast they move.
+  func getForwardingFigures(
+    _ request: GetForwardingFiguresRequest, context: ServerContext
+  ) async throws(RPCError) -> GetForwardingFiguresResponse
+
+  /// Looks at orders one by one, whether each is where it must be: what is kept of their places is checked
+  /// by the orders themselves and by the rules that forwarded them. Each page is of one moment.
+  func checkCompleteness(
+    _ request: CheckCompletenessRequest, context: ServerContext
+  ) async throws(RPCError) -> CheckCompletenessResponse
 }
 
 extension ForwardingServiceProtocol {
@@ -124,6 +135,14 @@ extension ForwardingServiceProtocol {
     router.unary(service: "orderwire.v1.ForwardingService", method: "ListQueuedOrders") {
       (request: ListQueuedOrdersRequest, context: ServerContext) async throws(RPCError) -> ListQueuedOrdersResponse in
       try await self.listQueuedOrders(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "GetForwardingFigures") {
+      (request: GetForwardingFiguresRequest, context: ServerContext) async throws(RPCError) -> GetForwardingFiguresResponse in
+      try await self.getForwardingFigures(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "CheckCompleteness") {
+      (request: CheckCompletenessRequest, context: ServerContext) async throws(RPCError) -> CheckCompletenessResponse in
+      try await self.checkCompleteness(request, context: context)
     }
   }
 }
@@ -231,5 +250,22 @@ public struct ForwardingServiceClient: Sendable {
   ) async throws(RPCError) -> ListQueuedOrdersResponse {
     try await channel.unary(
       service: "orderwire.v1.ForwardingService", method: "ListQueuedOrders", request, options: options)
+  }
+
+  /// How full the queues of a business are, how old the oldest in them is, and how fast they move.
+  public func getForwardingFigures(
+    _ request: GetForwardingFiguresRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetForwardingFiguresResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "GetForwardingFigures", request, options: options)
+  }
+
+  /// Looks at orders one by one, whether each is where it must be: what is kept of their places is checked
+  /// by the orders themselves and by the rules that forwarded them. Each page is of one moment.
+  public func checkCompleteness(
+    _ request: CheckCompletenessRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> CheckCompletenessResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "CheckCompleteness", request, options: options)
   }
 }

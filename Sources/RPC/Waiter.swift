@@ -1,15 +1,19 @@
-internal import EventLoop
+public import EventLoop
 
 /// Tasks that wait on a loop for something to happen, and are woken together to look again.
 /// Confined to the loop.
 // @unchecked: confined to the loop; a cancellation from elsewhere goes there first.
-final class Waiter: @unchecked Sendable {
+public final class Waiter: @unchecked Sendable {
   private var waiting: [(ticket: UInt64, continuation: UnsafeContinuation<Void, Never>)] = []
   private var tickets: UInt64 = 0
 
+  /// Nobody waits yet.
+  public init() {}
+
   var isWaiting: Bool { !waiting.isEmpty }
 
-  func wakeAll() {
+  /// Wakes all that wait now. Loop only.
+  public func wakeAll() {
     guard !waiting.isEmpty else { return }
     let woken = waiting
     waiting.removeAll(keepingCapacity: true)
@@ -17,7 +21,7 @@ final class Waiter: @unchecked Sendable {
   }
 
   /// Waits until `wakeAll`, or until the waiting task is cancelled. To be called on `loop`.
-  func wait(on loop: Loop) async {
+  public func wait(on loop: Loop) async {
     tickets &+= 1
     let ticket = tickets
     await withTaskCancellationHandler {

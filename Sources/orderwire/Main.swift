@@ -18,7 +18,7 @@ struct OrderwireCommand: ParsableCommand {
     commandName: "orderwire",
     abstract: "Order numbers over gRPC, never one to two holders.",
     subcommands: [
-      ServeCommand.self, PoolsCommand.self, AllocateCommand.self, WatchCommand.self,
-      BenchCommand.self,
+      ServeCommand.self, PoolsCommand.self, AllocateCommand.self, QueuesCommand.self,
+      WatchCommand.self, BenchCommand.self,
     ])
 }

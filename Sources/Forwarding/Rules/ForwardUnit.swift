@@ -8,6 +8,8 @@ final class ForwardUnit {
   var codes: [String]
   var queue = PlaceBlocks(bits: 2)
   var depth = 0
+  /// Orders that came into the queue: those in it at the start of the server, and all since.
+  var arrived = 0
 
   init(id: Int32, name: String, created: Int64, codes: [String]) {
     self.id = id

@@ -13,12 +13,19 @@ enum ForwardingLimits {
   static let ordersPerCall = 1_000
   /// Bodies of one call, for the same reason; also what a chunk of the feed may have.
   static let bytesPerCall = 1 << 20
+  /// What a stream may have in flight beyond which it isn't read: enough to fill a commit.
+  static let messagesInFlight = 256
+  static let ordersInFlight = 4_000
+  static let bytesInFlight = 2 << 20
   /// A chunk is read as a whole for any order in it.
   static let bytesPerChunk = 128 << 10
   static let ordersPerChunk = 256
 
   static let unitsPerBusiness = 100
   static let codesPerUnit = 1_000
+  /// Each is a row with the codes that a unit had; orders that were forwarded by older rules can't be
+  /// checked any more.
+  static let ruleChangesKept: Int64 = 1_000
 
   /// Lanes are looked through for the next that is due.
   static let lanes: Int32 = 64

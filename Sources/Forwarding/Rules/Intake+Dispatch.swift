@@ -62,9 +62,11 @@ extension Intake {
     for unit in targets {
       unit.queue[order.sequence] = UnitPlace.queued.rawValue
       unit.depth += 1
+      unit.arrived += 1
       note {
         unit.queue[order.sequence] = UnitPlace.none.rawValue
         unit.depth -= 1
+        unit.arrived -= 1
       }
     }
     return true

@@ -47,7 +47,10 @@ extension Intake {
 
   /// Everything was taken over: lines wait, or go on.
   func loaded() {
-    for unit in units.values { unit.depth = unit.queue.count(of: UnitPlace.queued.rawValue) }
+    for unit in units.values {
+      unit.depth = unit.queue.count(of: UnitPlace.queued.rawValue)
+      unit.arrived = unit.depth
+    }
     for (key, line) in lines {
       guard let first = line.first else { continue }
       let mayGoOn =

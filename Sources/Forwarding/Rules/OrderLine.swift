@@ -16,13 +16,22 @@ struct WaitingOrder: Sendable, Equatable {
 struct OrderLine: Sendable {
   private var orders: [WaitingOrder] = []
   private var start = 0
+  /// Since the start of the server.
+  private(set) var appended = 0
 
   var count: Int { orders.count - start }
   var first: WaitingOrder? { start < orders.count ? orders[start] : nil }
 
-  mutating func append(_ order: WaitingOrder) { orders.append(order) }
+  mutating func append(_ order: WaitingOrder) {
+    orders.append(order)
+    appended += 1
+  }
 
-  mutating func undoAppend() { if count > 0 { orders.removeLast() } }
+  mutating func undoAppend() {
+    guard count > 0 else { return }
+    orders.removeLast()
+    appended -= 1
+  }
 
   /// What was taken stays behind `start` for a while, so that it can be put back.
   mutating func removeFirst() {

@@ -39,17 +39,33 @@ struct PlaceBlocks: Sendable {
   /// The first sequences after `start`, up to `end`, that are at `place`: at most `limit`.
   func sequences(at place: UInt8, after start: Int64, through end: Int64, limit: Int) -> [Int64] {
     var found: [Int64] = []
-    var sequence = max(start, 0)
-    while sequence < end, found.count < limit {
-      sequence += 1
+    var sequence = max(start, 0) + 1
+    while sequence <= end, found.count < limit {
       let number = Self.block(of: sequence)
-      guard blocks[number] != nil else {
-        sequence = (number + 1) * Self.perBlock - 1
+      guard let block = blocks[number] else {
+        sequence = (number + 1) * Self.perBlock
         continue
       }
-      if self[sequence] == place { found.append(sequence) }
+      // A word at a time: of millions of places few are at `place`.
+      let first = Int(sequence % Self.perBlock)
+      let word = first / perWord
+      var hits = (matches(of: place, in: block[word]) >> shift(first)) << shift(first)
+      while hits != 0, found.count < limit {
+        let hit = number * Self.perBlock + Int64(word * perWord + hits.trailingZeroBitCount / bits)
+        if hit <= end { found.append(hit) }
+        hits &= hits - 1
+      }
+      sequence = number * Self.perBlock + Int64((word + 1) * perWord)
     }
     return found
+  }
+
+  /// The lowest bit of each place of a word that is `place`.
+  private func matches(of place: UInt8, in word: UInt64) -> UInt64 {
+    let ones = UInt64.max / mask
+    let differing = word ^ ones * UInt64(place)
+    let folded = (0..<bits).reduce(UInt64(0)) { $0 | differing >> UInt64($1) }
+    return ~folded & ones
   }
 
   /// How many are at `place`.

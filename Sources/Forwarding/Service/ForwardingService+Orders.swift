@@ -35,10 +35,7 @@ extension ForwardingService {
     let after: Int64
     do throws(ForwardingRefusal) {
       size = try Self.pageSize(request.pageSize)
-      guard let start = request.pageToken.isEmpty ? 0 : Int64(request.pageToken),
-        start >= 0, request.pageToken.isEmpty || request.pageToken == "\(start)"
-      else { throw .pageTokenInvalid }
-      after = start
+      after = try Self.sequence(request.pageToken)
     } catch {
       throw error.rpcError
     }

@@ -32,30 +32,27 @@ extension ForwardingService {
     _ requests: RequestStream<SubmitStreamRequest>,
     responses: ResponseWriter<SubmitStreamResponse>, context: ServerContext
   ) async throws(RPCError) {
-    var business: String?
-    var position: Int64 = 0
-    for try await request in requests {
-      do throws(RPCError) {
-        guard request.position > position else {
-          throw ForwardingRefusal.positionNotAscending.rpcError
-        }
-        guard business == nil || business == request.business else {
-          throw ForwardingRefusal.businessChanged.rpcError
-        }
-        let orders = try await submit(
-          SubmitRequest(business: request.business, orders: request.orders), context: context
-        ).orders
-        business = request.business
-        position = request.position
-        let duplicates = Int64(orders.count(where: \.duplicate))
-        try await responses.write(
-          SubmitStreamResponse(
-            acknowledgedThrough: position, taken: Int64(orders.count) - duplicates,
-            duplicates: duplicates))
-      } catch {
-        throw error.adding(metadata: ["position": "\(request.position)"])
+    let run = SubmitRun(self, context)
+    // What is acknowledged ends the stream; nobody waits for messages behind a refused one.
+    let outcome = await withTaskGroup(of: Result<Void, RPCError>?.self) { group in
+      group.addTask {
+        await run.take(requests)
+        return nil
       }
+      group.addTask {
+        do throws(RPCError) {
+          try await run.acknowledge(responses)
+          return .success(())
+        } catch {
+          return .failure(error)
+        }
+      }
+      var ended: Result<Void, RPCError>?
+      while ended == nil, let next = await group.next() { ended = next }
+      group.cancelAll()
+      return ended ?? .success(())
     }
+    try outcome.get()
   }
 
   /// Sends a cancellation after an order.
@@ -89,7 +86,7 @@ extension ForwardingService {
     }
   }
 
-  private static func checked(
+  static func checked(
     _ business: String, _ orders: [API.Order], _ principal: String
   ) throws(RPCError) -> [GivenOrder] {
     do throws(ForwardingRefusal) {

@@ -8,11 +8,13 @@ public import Store
 /// Translates between the calls of `orderwire.v1.ForwardingService` and the book.
 public struct ForwardingService: ForwardingServiceProtocol {
   let calls: ForwardingCalls
+  let book: WriterConfined<ForwardingBook>
   let capacity: ForwardingCapacity
 
   /// The service of a store that was opened with `ForwardingBook`, behind `WarningBook`.
   public init(_ store: DurableStore, capacity: ForwardingCapacity) {
     calls = ForwardingCalls(store)
+    book = store.state(of: ForwardingBook.self)
     self.capacity = capacity
   }
 
@@ -32,7 +34,7 @@ public struct ForwardingService: ForwardingServiceProtocol {
     ) { (book, batch) throws(ForwardingFailure) in
       let stored = try book.put(request.business, settings, capacity, batch)
       return PutIntakeResponse(
-        intake: API.Intake(stored.intake, batch), repeatable: repeatable)
+        intake: API.Intake(stored, batch), repeatable: repeatable)
     }
   }
 
@@ -57,7 +59,7 @@ public struct ForwardingService: ForwardingServiceProtocol {
   ) async throws(RPCError) -> GetIntakeResponse {
     try await calls.ask(context) { (book, batch) throws(ForwardingFailure) in
       GetIntakeResponse(
-        intake: API.Intake(try book.look(at: request.business).intake, batch))
+        intake: API.Intake(try book.look(at: request.business), batch))
     }
   }
 
@@ -70,7 +72,8 @@ public struct ForwardingService: ForwardingServiceProtocol {
 
 extension API.Intake {
   /// As a client sees it.
-  init(_ intake: Intake, _ batch: Batch) {
+  init(_ stored: StoredIntake, _ batch: Batch) {
+    let intake = stored.intake
     let codes = intake.quarantine.keys.sorted().prefix(ForwardingLimits.codesShown)
     // The rules know the clock that nobody sets.
     let shift = batch.now.microseconds - batch.boot.microseconds
@@ -80,10 +83,13 @@ extension API.Intake {
         lanes: intake.settings.lanes, window: ProtoDuration(microseconds: intake.settings.window),
         batchSize: intake.settings.batchSize),
       orders: Int64(intake.kept),
-      lanes: intake.layouts[0].lanes.enumerated().map { lane, line in
-        API.LaneFigures(
+      lanes: stored.flow.laneRates(intake.look(at: batch.boot.microseconds)).enumerated().map {
+        lane, rate in
+        let line = intake.layouts[0].lanes[lane]
+        return API.LaneFigures(
           lane: Int32(lane), depth: Int64(line.count),
-          oldestTime: line.first.map { ProtoTimestamp(microseconds: $0.since + shift) })
+          oldestTime: line.first.map { ProtoTimestamp(microseconds: $0.since + shift) },
+          inPerSecond: rate.came, outPerSecond: rate.left)
       },
       behindChange: intake.layouts.dropFirst().reduce(0) { $0 + Int64($1.depth) },
       quarantined: Int64(intake.count(.quarantined)), held: Int64(intake.count(.held)),

@@ -8,6 +8,7 @@ extension ForwardingBook {
   ) throws(ForwardingFailure) -> (ForwardUnit, version: Int64) {
     let stored = try intake(business, batch)
     let intake = stored.intake
+    let (version, before) = (intake.rulesVersion, intake.units[name]?.codes ?? [])
     do throws(ForwardingRefusal) {
       try intake.put(unit: name, codes: codes, at: batch.now.microseconds)
     } catch {
@@ -15,6 +16,9 @@ extension ForwardingBook {
     }
     guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit.name")) }
     stored.write(unit, batch)
+    if intake.rulesVersion != version {
+      stored.writeRuleChange(of: unit.id, before: before, batch)
+    }
     schedule(stored)
     return (unit, intake.rulesVersion)
   }
@@ -27,6 +31,7 @@ extension ForwardingBook {
     do throws(ForwardingRefusal) {
       let unit = try stored.intake.delete(unit: name, force: force)
       stored.deleteRows(of: unit, batch)
+      stored.writeRuleChange(of: unit.id, before: unit.codes, batch)
       return (unit.depth, stored.intake.rulesVersion)
     } catch {
       throw .refused(error)

@@ -54,6 +54,8 @@ public final class ForwardingBook: WriterState {
     }
     guard !stored.isTouched else { return }
     stored.isTouched = true
+    let boot = batch.boot.microseconds
+    if stored.flow.isDue(at: boot) { stored.flow.append(stored.intake.look(at: boot)) }
     touched.append(stored)
   }
 
@@ -73,6 +75,7 @@ public final class ForwardingBook: WriterState {
       throw .refused(.intakesExhausted(limit: capacity.intakes))
     }
     let stored = StoredIntake(Intake(business: business, settings: settings))
+    stored.flow.append(stored.intake.look(at: batch.boot.microseconds))
     intakes[business] = stored
     batch.undo { [unowned self] in intakes[business] = nil }
     batch.feeds.setRetention(OrderFeed.retention, of: OrderFeed.key(business), batch)

@@ -27,7 +27,10 @@ struct ForwardingLoader {
     try connection.query(ForwardingStatements.places) { (row) throws(StoreError) in
       try addPlaces(row, units)
     }
-    for stored in book.intakes.values { try addOrders(of: stored.intake) }
+    for stored in book.intakes.values {
+      try addOrders(of: stored.intake)
+      stored.flow.append(stored.intake.look(at: opened))
+    }
   }
 
   private func addIntake(_ row: borrowing ResultRow) throws(StoreError) {
@@ -54,16 +57,21 @@ struct ForwardingLoader {
   }
 
   private func readUnit(_ row: borrowing ResultRow) throws(StoreError) -> ForwardUnit {
-    var codes: [String] = []
-    do throws(EventDamage) {
-      var reader = VarintReader(row.bytes(4))
-      while !reader.isAtEnd { codes.append(try reader.text()) }
-    } catch {
+    let codes: [String]
+    do throws(EventDamage) { codes = try Self.codes(row.bytes(4)) } catch {
       throw damage("a unit", row.text(0))
     }
     return ForwardUnit(
       id: Int32(clamping: row.integer(1)), name: row.text(2), created: row.integer(3),
       codes: codes)
+  }
+
+  /// The codes of a unit, as they are stored.
+  static func codes(_ bytes: [UInt8]) throws(EventDamage) -> [String] {
+    var codes: [String] = []
+    var reader = VarintReader(bytes)
+    while !reader.isAtEnd { codes.append(try reader.text()) }
+    return codes
   }
 
   private func addPlaces(

@@ -31,7 +31,19 @@ enum ForwardingSchema {
           versions BLOB NOT NULL,
           PRIMARY KEY (business, unit, block)
         ) WITHOUT ROWID;
-        """)
+        """),
+    // What each version of the rules changed: the codes of a unit before.
+    Migration(
+      number: 2,
+      sql: """
+        CREATE TABLE forwarding_rule_change (
+          business TEXT NOT NULL,
+          version BIGINT NOT NULL,
+          unit BIGINT NOT NULL,
+          codes BLOB NOT NULL,
+          PRIMARY KEY (business, version)
+        ) WITHOUT ROWID;
+        """),
   ]
 }
 
@@ -67,6 +79,22 @@ enum ForwardingStatements {
     """)
   static let places = Statement(
     "SELECT business, unit, block, places, versions FROM forwarding_place")
+  static let putRuleChange = Statement(
+    "INSERT INTO forwarding_rule_change VALUES ($1, $2, $3, $4)")
+  static let ruleChanges = Statement(
+    "SELECT version, unit, codes FROM forwarding_rule_change WHERE business = $1 ORDER BY version")
+  static let deleteRuleChanges = Statement(
+    "DELETE FROM forwarding_rule_change WHERE business = $1 AND version <= $2")
+  static let intake = Statement(
+    "SELECT rules_version FROM forwarding_intake WHERE business = $1")
+  static let unitsOfOne = Statement(
+    "SELECT unit, name, codes FROM forwarding_unit WHERE business = $1 ORDER BY unit")
+  /// A block of the orders and of each unit.
+  static let placesOfBlock = Statement(
+    """
+    SELECT unit, places, versions FROM forwarding_place
+    WHERE business = $1 AND unit = $2 AND block = $3
+    """)
   static let deletePlaces = Statement(
     "DELETE FROM forwarding_place WHERE business = $1 AND unit = $2")
 }

@@ -9,6 +9,8 @@ final class StoredIntake {
   private(set) var pendingCount = 0
   /// When the book looks at it next, boot time, µs.
   var scheduled: Int64 = .max
+  /// What came and went lately.
+  var flow = FlowHistory()
   /// Among those whose rows are written at the end of the batch.
   var isTouched = false
 
@@ -101,15 +103,34 @@ final class StoredIntake {
     }
   }
 
+  /// Writes what the version of now changed of a unit: its codes before.
+  func writeRuleChange(of unit: Int32, before codes: [String], _ batch: Batch) {
+    let version = intake.rulesVersion
+    batch.write(ForwardingStatements.putRuleChange) { row in
+      row.bind(intake.business)
+      row.bind(version)
+      row.bind(unit)
+      row.bind(Self.bytes(of: codes))
+    }
+    batch.write(ForwardingStatements.deleteRuleChanges) { row in
+      row.bind(intake.business)
+      row.bind(version - ForwardingLimits.ruleChangesKept)
+    }
+  }
+
+  private static func bytes(of codes: [String]) -> [UInt8] {
+    var writer = VarintWriter()
+    for code in codes { writer.text(code) }
+    return writer.bytes
+  }
+
   func write(_ unit: ForwardUnit, _ batch: Batch) {
-    var codes = VarintWriter()
-    for code in unit.codes { codes.text(code) }
     batch.write(ForwardingStatements.putUnit) { row in
       row.bind(intake.business)
       row.bind(unit.id)
       row.bind(unit.name)
       row.bind(unit.created)
-      row.bind(codes.bytes)
+      row.bind(Self.bytes(of: unit.codes))
     }
   }
 

@@ -20,6 +20,14 @@ extension ReadConnection {
     return found.flatMap { $0.first <= sequence ? $0 : nil }
   }
 
+  /// The chunk that holds the first message after another, or nil if there is none.
+  public func chunk(
+    of feed: FeedKey, after sequence: Int64
+  ) throws(StoreError) -> FeedChunk? {
+    guard sequence < .max else { return nil }
+    return try chunks(of: feed, from: sequence + 1, atMost: 1).first
+  }
+
   /// Every chunk of a feed that is kept, the oldest first, read page by page: for who keeps in memory what
   /// a feed's messages amount to.
   public func forEachChunk(

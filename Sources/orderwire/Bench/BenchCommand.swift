@@ -50,11 +50,11 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "What to call: allocate, which is durable, or parse, which touches no storage.",
+      "What to call: allocate or submit, which are durable, or parse, which touches no storage.",
       valueName: "method"))
   var method = LoadMethod.allocate
 
-  @Option(help: "Numbers in one Allocate.")
+  @Option(help: "Numbers in one Allocate, or orders in one Submit.")
   var count = 1
 
   @Option(help: "Streams that watch the pool's events meanwhile, on connections of their own.")
@@ -81,7 +81,7 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Hold connections open and call nothing.")
   var idle = false
 
-  @Option(help: "The pool; it is made if there is none.")
+  @Option(help: "The pool, or the intake; it is made if there is none.")
   var business = "bench"
 
   @Option(
@@ -113,6 +113,9 @@ struct BenchCommand: ParsableCommand {
     }
     if complete, method != .allocate {
       throw ValidationError("--complete needs --method allocate")
+    }
+    if watches > 0, method == .submit {
+      throw ValidationError("--watches needs a pool, so not --method submit")
     }
     if verify, !(1...Self.mostReaders).contains(watches) || idle {
       throw ValidationError("--verify needs --watches from 1 to \(Self.mostReaders)")

@@ -9,6 +9,7 @@ extension LoadConnection {
   func call() async -> Bool {
     switch plan.method {
     case .parse: return await parse()
+    case .submit: return await submit()
     case .allocate:
       guard let numbers = await allocate() else { return false }
       return plan.completes ? await complete(numbers) : true
@@ -50,6 +51,27 @@ extension LoadConnection {
       tally.failed(error)
       if error.mayHaveHappened { tally.unsureAllocated += plan.count }
       return nil
+    }
+  }
+
+  /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
+  private func submit() async -> Bool {
+    let request = SubmitRequest(
+      business: plan.business,
+      orders: (0..<plan.count).map { _ in
+        Order(number: requestIDs.next(), code: LoadPlan.code, body: LoadPlan.orderBody)
+      })
+    do {
+      let answer = try await answered { [request] (channel) async throws(RPCError) in
+        try await ForwardingServiceClient(channel).submit(request)
+      }
+      tally.calls += 1
+      tally.submitted += answer.orders.count
+      return true
+    } catch {
+      tally.failed(error)
+      if error.mayHaveHappened { tally.unsureSubmitted += plan.count }
+      return false
     }
   }
 

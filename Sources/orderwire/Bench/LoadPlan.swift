@@ -7,11 +7,14 @@ enum LoadMethod: String, CaseIterable, Sendable, ExpressibleByArgument {
   case allocate
   /// A number is taken apart, which touches no storage.
   case parse
+  /// Orders are given in for forwarding, durably.
+  case submit
 
   var name: String {
     switch self {
     case .allocate: "Allocate"
     case .parse: "ParseNumber"
+    case .submit: "Submit"
     }
   }
 }
@@ -20,7 +23,7 @@ enum LoadMethod: String, CaseIterable, Sendable, ExpressibleByArgument {
 struct LoadPlan: Sendable {
   var method = LoadMethod.allocate
   var business: String
-  /// Numbers in one Allocate.
+  /// Numbers in one Allocate, orders in one Submit.
   var count: Int
   /// Whether what was allocated is completed by a second call.
   var completes: Bool

@@ -28,11 +28,17 @@ extension LoadRun.Result {
     }
     if let first = tally.firstFailure { lines.append("the first of them: \(first)") }
     // What isn't durable counts nothing.
-    guard plan.method == .allocate else { return (lines, true) }
-    let checks = [
-      ("allocated", after.allocated - before.allocated, tally.allocated, tally.unsureAllocated),
-      ("completed", after.completed - before.completed, tally.completed, tally.unsureCompleted),
-    ]
+    let checks: [(String, Int64, Int, Int)]
+    switch plan.method {
+    case .parse: return (lines, true)
+    case .allocate:
+      checks = [
+        ("allocated", after.allocated - before.allocated, tally.allocated, tally.unsureAllocated),
+        ("completed", after.completed - before.completed, tally.completed, tally.unsureCompleted),
+      ]
+    case .submit:
+      checks = [("submitted", orders.after - orders.before, tally.submitted, tally.unsureSubmitted)]
+    }
     var isConsistent = true
     for (name, counted, acknowledged, unsure) in checks {
       let fits = (acknowledged...acknowledged + unsure).contains(Int(counted))

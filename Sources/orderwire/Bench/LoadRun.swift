@@ -23,6 +23,8 @@ struct LoadRun: Sendable {
     var seconds: Double = 0
     var before = Counter()
     var after = Counter()
+    /// Orders kept of the business.
+    var orders = (before: Int64(0), after: Int64(0))
     var watched = WatchCrowd.Tally()
     var read: ReaderCrowd.Result?
   }
@@ -37,8 +39,13 @@ struct LoadRun: Sendable {
     var result = Result()
     result.loops = target.loops.loops.count
     var control = try await connect()
-    try await makePool(control)
-    result.before = try await counter(control)
+    if plan.method == .submit {
+      try await makeIntake(control)
+      result.orders.before = try await orders(control)
+    } else {
+      try await makePool(control)
+      result.before = try await counter(control)
+    }
     let crowd = try await WatchCrowd(
       readersSeed == nil ? watches : 0, of: plan.business, at: target)
     let readers = readersSeed.map { seed in
@@ -72,7 +79,11 @@ struct LoadRun: Sendable {
     }
     result.watched = await crowd.end()
     if plan.reconnects { control = try await connect() }
-    result.after = try await counter(control)
+    if plan.method == .submit {
+      result.orders.after = try await orders(control)
+    } else {
+      result.after = try await counter(control)
+    }
     result.read = try await readers?.finish(on: control)
     control.close()
     return result

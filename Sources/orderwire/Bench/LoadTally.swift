@@ -13,9 +13,11 @@ struct LoadTally: Sendable {
   var calls = 0
   var allocated = 0
   var completed = 0
+  var submitted = 0
   /// Numbers of calls of which nobody knows whether they happened.
   var unsureAllocated = 0
   var unsureCompleted = 0
+  var unsureSubmitted = 0
   var failures: [StatusCode: Int] = [:]
   var firstFailure: String?
 
@@ -26,8 +28,10 @@ struct LoadTally: Sendable {
     calls += other.calls
     allocated += other.allocated
     completed += other.completed
+    submitted += other.submitted
     unsureAllocated += other.unsureAllocated
     unsureCompleted += other.unsureCompleted
+    unsureSubmitted += other.unsureSubmitted
     failures.merge(other.failures, uniquingKeysWith: +)
     firstFailure = firstFailure ?? other.firstFailure
   }

@@ -4,9 +4,10 @@ import collections
 import random
 import time
 
+import grpc
 import pytest
 
-from api import Client, forwarding as f, refused, warnings as w
+from api import Client, forwarding as f, refusal, refused, warnings as w
 from attendance import above, put_rule, warning_list
 from conftest import connect
 from orders import (
@@ -169,8 +170,8 @@ def test_a_unit_leaves_with_its_queue_only_by_force(client, business):
     assert numbers(client, business, "erp") == ["3"]
 
 
-def messages(business, size, count):
-    for position in range(1, count + 1):
+def messages(business, size, count, after=0):
+    for position in range(after + 1, count + 1):
         first = (position - 1) * size
         orders = [order(n, key=f"k{n % 5}") for n in range(first, first + size)]
         yield f.SubmitStreamRequest(business=business, position=position, orders=orders)
@@ -180,20 +181,46 @@ def test_a_stream_is_acknowledged_by_position_and_resumed_without_duplicates(cli
     put_intake(client, business)
     put_unit(client, business, "erp", "A")
     call = client.stub("SubmitStream")(messages(business, 20, 30), timeout=20)
+    seen = 0
     for answer in call:
-        assert (answer.taken, answer.duplicates) == (20, 0)
-        if answer.acknowledged_through == 10:
+        assert (answer.taken, answer.duplicates) == (20 * (answer.acknowledged_through - seen), 0)
+        seen = answer.acknowledged_through
+        if seen >= 10:
             call.cancel()
             break
-    through, taken = 0, 0
-    for answer in client.stub("SubmitStream")(messages(business, 20, 30), timeout=20):
-        assert answer.acknowledged_through == through + 1
+    # What wasn't acknowledged may have been taken nevertheless.
+    through, taken = seen - 5, 0
+    for answer in client.stub("SubmitStream")(messages(business, 20, 30, after=seen - 5), timeout=20):
+        assert answer.taken + answer.duplicates == 20 * (answer.acknowledged_through - through)
         through = answer.acknowledged_through
-        assert answer.taken + answer.duplicates == 20
         taken += answer.taken
-    assert through == 30 and taken <= 400
+    assert through == 30 and taken <= 20 * (30 - seen)
     forwarded(client, business)
     assert numbers(client, business, "erp") == [str(n) for n in range(600)]
+
+
+def test_messages_behind_a_refused_one_are_not_taken(client, business):
+    """Many are under way when one is refused: a later order of its key mustn't overtake it."""
+    put_intake(client, business)
+    put_unit(client, business, "erp", "A")
+    submit(client, business, order("changed", body=b"before"))
+    for size, wrong in ((1, 40), (10, 7), (1, 1)):
+        def sent(size=size, wrong=wrong):
+            for position in range(1, 200):
+                orders = [order(f"{size}-{position}-{n}", key="k") for n in range(size)]
+                if position == wrong:
+                    orders.append(order("changed", body=b"after"))
+                yield f.SubmitStreamRequest(business=business, position=position, orders=orders)
+
+        before, through = intake(client, business).orders, 0
+        with pytest.raises(grpc.RpcError) as raised:
+            for answer in client.stub("SubmitStream")(sent(), timeout=20):
+                through = answer.acknowledged_through
+        refused_with = refusal(raised.value)
+        assert (refused_with.code, refused_with.reason) == (grpc.StatusCode.ALREADY_EXISTS, "ORDER_CHANGED")
+        assert refused_with.metadata["position"] == str(wrong)
+        assert through == wrong - 1
+        assert intake(client, business).orders == before + size * (wrong - 1)
 
 
 def test_everything_stays_over_a_restart(tmp_path):
@@ -215,7 +242,8 @@ def test_everything_stays_over_a_restart(tmp_path):
         client = Client(channel)
         after = intake(client, "shop")
         for lane in (*before.lanes, *after.lanes):
-            lane.ClearField("oldest_time")
+            for field in "oldest_time", "in_per_second", "out_per_second":
+                lane.ClearField(field)
         assert after == before
         assert [get(client, "shop", n) for n in range(60)] == places
         assert client.Submit(business="shop", orders=[order(0, "A", key="k0")]).orders[0].duplicate
@@ -251,7 +279,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path):
                 put_unit(client, "shop", "erp", "A")
             else:
                 put_intake(client, "shop", lanes=round + 3, window_ms=1)
-            call = client.stub("SubmitStream")(messages("shop", 10, 400), timeout=30)
+            call = client.stub("SubmitStream")(messages("shop", 10, 400, after=acknowledged), timeout=30)
             stop = acknowledged + dice.randrange(20, 60)
             for answer in call:
                 acknowledged = max(acknowledged, answer.acknowledged_through)

@@ -33,6 +33,10 @@ def listing(**fields):
     return lambda client, business: client.ListQueuedOrders(**{"business": business, "unit": "erp", **fields})
 
 
+def checking(**fields):
+    return lambda client, business: client.CheckCompleteness(**{"business": business, **fields})
+
+
 def cancelling(**fields):
     return lambda client, business: client.Cancel(**{"business": business, "number": "1", **fields})
 
@@ -70,6 +74,9 @@ INVALID_CALLS = [
     (listing(page_size=-1), "PAGE_SIZE_OUT_OF_RANGE", "page_size"),
     (listing(page_token="01"), "PAGE_TOKEN_INVALID", "page_token"),
     (listing(page_token="-1"), "PAGE_TOKEN_INVALID", "page_token"),
+    (checking(page_size=1001), "PAGE_SIZE_OUT_OF_RANGE", "page_size"),
+    (checking(page_token="x"), "PAGE_TOKEN_INVALID", "page_token"),
+    (lambda client, _: client.CheckCompleteness(business="?"), "BUSINESS_INVALID", "business"),
 ]
 
 
@@ -84,7 +91,8 @@ def test_an_invalid_request_names_its_field(client, business, call, reason, fiel
 
 
 @pytest.mark.parametrize("call", [
-    submitting(order(1)), unit(), cancelling(), listing(),
+    submitting(order(1)), unit(), cancelling(), listing(), checking(),
+    lambda client, business: client.GetForwardingFigures(business=business),
     lambda client, business: client.GetIntake(business=business),
     lambda client, business: client.GetOrder(business=business, number="1"),
     lambda client, business: client.ListUnits(business=business),

@@ -32,11 +32,13 @@ import Testing
       trial.now += Int64.random(in: 0...2, using: &random)
       let mark = trial.intake.mark
       let before = Snapshot(trial.intake)
+      let totals = trial.intake.look(at: 0)
       change(&trial, &taken, &random)
       // Once in a while a change is taken back, and must leave nothing behind.
       if step % 5 == 4 {
         trial.intake.undo(to: mark)
         #expect(Snapshot(trial.intake) == before)
+        #expect(trial.intake.look(at: 0) == totals)
         taken.removeAll { $0.sequence >= trial.intake.nextSequence }
       }
       trial.intake.settle()

@@ -30,6 +30,26 @@ import Testing
     #expect(!isDamageLoaded)
   }
 
+  /// The search of whole words finds what a look at each place finds.
+  @Test(arguments: [2, 4])
+  func placesAreSearched(bits: Int) {
+    var random = IntakeHistoryTests.Random(state: UInt64(bits))
+    var blocks = PlaceBlocks(bits: bits)
+    let all = Int64(5_000)
+    for sequence in 1...all where !(1_024..<2_048).contains(sequence) {
+      if random.next() % 3 == 0 { blocks[sequence] = UInt8(random.next() % (1 << UInt64(bits))) }
+    }
+    for _ in 0..<200 {
+      let place = UInt8(1 + random.next() % (1 << UInt64(bits) - 1))
+      let (start, end) = (Int64(random.next() % 5_100), Int64(random.next() % 5_100))
+      let limit = 1 + Int(random.next() % 40)
+      let expected = (0...all).filter { $0 > start && $0 <= end && blocks[$0] == place }
+      #expect(
+        blocks.sequences(at: place, after: start, through: end, limit: limit)
+          == Array(expected.prefix(limit)))
+    }
+  }
+
   @Test func seenOrdersAreFoundAndTakenBack() {
     var seen = SeenOrders()
     var random = SystemRandomNumberGenerator()

@@ -19,6 +19,12 @@ void   orderwire__v1__lane_figures__init
   static const Orderwire__V1__LaneFigures init_value = ORDERWIRE__V1__LANE_FIGURES__INIT;
   *message = init_value;
 }
+void   orderwire__v1__unit_figures__init
+                     (Orderwire__V1__UnitFigures         *message)
+{
+  static const Orderwire__V1__UnitFigures init_value = ORDERWIRE__V1__UNIT_FIGURES__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__quarantined_code__init
                      (Orderwire__V1__QuarantinedCode         *message)
 {
@@ -193,6 +199,36 @@ void   orderwire__v1__list_queued_orders_response__init
   static const Orderwire__V1__ListQueuedOrdersResponse init_value = ORDERWIRE__V1__LIST_QUEUED_ORDERS_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__get_forwarding_figures_request__init
+                     (Orderwire__V1__GetForwardingFiguresRequest         *message)
+{
+  static const Orderwire__V1__GetForwardingFiguresRequest init_value = ORDERWIRE__V1__GET_FORWARDING_FIGURES_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__get_forwarding_figures_response__init
+                     (Orderwire__V1__GetForwardingFiguresResponse         *message)
+{
+  static const Orderwire__V1__GetForwardingFiguresResponse init_value = ORDERWIRE__V1__GET_FORWARDING_FIGURES_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__order_difference__init
+                     (Orderwire__V1__OrderDifference         *message)
+{
+  static const Orderwire__V1__OrderDifference init_value = ORDERWIRE__V1__ORDER_DIFFERENCE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__check_completeness_request__init
+                     (Orderwire__V1__CheckCompletenessRequest         *message)
+{
+  static const Orderwire__V1__CheckCompletenessRequest init_value = ORDERWIRE__V1__CHECK_COMPLETENESS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__check_completeness_response__init
+                     (Orderwire__V1__CheckCompletenessResponse         *message)
+{
+  static const Orderwire__V1__CheckCompletenessResponse init_value = ORDERWIRE__V1__CHECK_COMPLETENESS_RESPONSE__INIT;
+  *message = init_value;
+}
 static const ProtobufCFieldDescriptor orderwire__v1__intake_settings__field_descriptors[3] =
 {
   {
@@ -257,7 +293,7 @@ const ProtobufCMessageDescriptor orderwire__v1__intake_settings__descriptor =
   (ProtobufCMessageInit) orderwire__v1__intake_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descriptors[3] =
+static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descriptors[5] =
 {
   {
     "lane",
@@ -295,16 +331,42 @@ static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "in_per_second",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Orderwire__V1__LaneFigures, has_in_per_second),
+    offsetof(Orderwire__V1__LaneFigures, in_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "out_per_second",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Orderwire__V1__LaneFigures, has_out_per_second),
+    offsetof(Orderwire__V1__LaneFigures, out_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__lane_figures__field_indices_by_name[] = {
   1,   /* field[1] = depth */
+  3,   /* field[3] = in_per_second */
   0,   /* field[0] = lane */
   2,   /* field[2] = oldest_time */
+  4,   /* field[4] = out_per_second */
 };
 static const ProtobufCIntRange orderwire__v1__lane_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor =
 {
@@ -314,11 +376,101 @@ const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor =
   "Orderwire__V1__LaneFigures",
   "orderwire.v1",
   sizeof(Orderwire__V1__LaneFigures),
-  3,
+  5,
   orderwire__v1__lane_figures__field_descriptors,
   orderwire__v1__lane_figures__field_indices_by_name,
   1,  orderwire__v1__lane_figures__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__lane_figures__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__unit_figures__field_descriptors[5] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__UnitFigures, has_unit),
+    offsetof(Orderwire__V1__UnitFigures, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "depth",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__UnitFigures, has_depth),
+    offsetof(Orderwire__V1__UnitFigures, depth),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_time",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__UnitFigures, oldest_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_per_second",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Orderwire__V1__UnitFigures, has_in_per_second),
+    offsetof(Orderwire__V1__UnitFigures, in_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "out_per_second",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Orderwire__V1__UnitFigures, has_out_per_second),
+    offsetof(Orderwire__V1__UnitFigures, out_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__unit_figures__field_indices_by_name[] = {
+  1,   /* field[1] = depth */
+  3,   /* field[3] = in_per_second */
+  2,   /* field[2] = oldest_time */
+  4,   /* field[4] = out_per_second */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__unit_figures__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__unit_figures__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.UnitFigures",
+  "UnitFigures",
+  "Orderwire__V1__UnitFigures",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__UnitFigures),
+  5,
+  orderwire__v1__unit_figures__field_descriptors,
+  orderwire__v1__unit_figures__field_indices_by_name,
+  1,  orderwire__v1__unit_figures__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__unit_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__quarantined_code__field_descriptors[2] =
@@ -2203,6 +2355,326 @@ const ProtobufCMessageDescriptor orderwire__v1__list_queued_orders_response__des
   (ProtobufCMessageInit) orderwire__v1__list_queued_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__get_forwarding_figures_request__field_descriptors[1] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__GetForwardingFiguresRequest, has_business),
+    offsetof(Orderwire__V1__GetForwardingFiguresRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__get_forwarding_figures_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+};
+static const ProtobufCIntRange orderwire__v1__get_forwarding_figures_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.GetForwardingFiguresRequest",
+  "GetForwardingFiguresRequest",
+  "Orderwire__V1__GetForwardingFiguresRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__GetForwardingFiguresRequest),
+  1,
+  orderwire__v1__get_forwarding_figures_request__field_descriptors,
+  orderwire__v1__get_forwarding_figures_request__field_indices_by_name,
+  1,  orderwire__v1__get_forwarding_figures_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__get_forwarding_figures_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__get_forwarding_figures_response__field_descriptors[2] =
+{
+  {
+    "intake",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__GetForwardingFiguresResponse, intake),
+    &orderwire__v1__intake__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__GetForwardingFiguresResponse, n_units),
+    offsetof(Orderwire__V1__GetForwardingFiguresResponse, units),
+    &orderwire__v1__unit_figures__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__get_forwarding_figures_response__field_indices_by_name[] = {
+  0,   /* field[0] = intake */
+  1,   /* field[1] = units */
+};
+static const ProtobufCIntRange orderwire__v1__get_forwarding_figures_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.GetForwardingFiguresResponse",
+  "GetForwardingFiguresResponse",
+  "Orderwire__V1__GetForwardingFiguresResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__GetForwardingFiguresResponse),
+  2,
+  orderwire__v1__get_forwarding_figures_response__field_descriptors,
+  orderwire__v1__get_forwarding_figures_response__field_indices_by_name,
+  1,  orderwire__v1__get_forwarding_figures_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__get_forwarding_figures_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__order_difference__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__OrderDifference, has_sequence),
+    offsetof(Orderwire__V1__OrderDifference, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__OrderDifference, has_kind),
+    offsetof(Orderwire__V1__OrderDifference, kind),
+    &orderwire__v1__order_difference_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__OrderDifference, has_unit),
+    offsetof(Orderwire__V1__OrderDifference, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__order_difference__field_indices_by_name[] = {
+  1,   /* field[1] = kind */
+  0,   /* field[0] = sequence */
+  2,   /* field[2] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__order_difference__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__order_difference__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.OrderDifference",
+  "OrderDifference",
+  "Orderwire__V1__OrderDifference",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__OrderDifference),
+  3,
+  orderwire__v1__order_difference__field_descriptors,
+  orderwire__v1__order_difference__field_indices_by_name,
+  1,  orderwire__v1__order_difference__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__order_difference__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__check_completeness_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__CheckCompletenessRequest, has_business),
+    offsetof(Orderwire__V1__CheckCompletenessRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__CheckCompletenessRequest, has_page_size),
+    offsetof(Orderwire__V1__CheckCompletenessRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__CheckCompletenessRequest, has_page_token),
+    offsetof(Orderwire__V1__CheckCompletenessRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__check_completeness_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange orderwire__v1__check_completeness_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__check_completeness_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.CheckCompletenessRequest",
+  "CheckCompletenessRequest",
+  "Orderwire__V1__CheckCompletenessRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__CheckCompletenessRequest),
+  3,
+  orderwire__v1__check_completeness_request__field_descriptors,
+  orderwire__v1__check_completeness_request__field_indices_by_name,
+  1,  orderwire__v1__check_completeness_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__check_completeness_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__check_completeness_response__field_descriptors[6] =
+{
+  {
+    "checked",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_checked),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, checked),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "forwarded",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_forwarded),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, forwarded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_waiting),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unknown",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_unknown),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, unknown),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "differences",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, n_differences),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, differences),
+    &orderwire__v1__order_difference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_next_page_token),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__check_completeness_response__field_indices_by_name[] = {
+  0,   /* field[0] = checked */
+  4,   /* field[4] = differences */
+  1,   /* field[1] = forwarded */
+  5,   /* field[5] = next_page_token */
+  3,   /* field[3] = unknown */
+  2,   /* field[2] = waiting */
+};
+static const ProtobufCIntRange orderwire__v1__check_completeness_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.CheckCompletenessResponse",
+  "CheckCompletenessResponse",
+  "Orderwire__V1__CheckCompletenessResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__CheckCompletenessResponse),
+  6,
+  orderwire__v1__check_completeness_response__field_descriptors,
+  orderwire__v1__check_completeness_response__field_indices_by_name,
+  1,  orderwire__v1__check_completeness_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__check_completeness_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue orderwire__v1__order_kind__enum_values_by_number[3] =
 {
   { "ORDER_KIND_UNSPECIFIED", "ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_UNSPECIFIED", 0 },
@@ -2295,7 +2767,39 @@ const ProtobufCEnumDescriptor orderwire__v1__unit_order_state__descriptor =
   orderwire__v1__unit_order_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[11] =
+static const ProtobufCEnumValue orderwire__v1__order_difference_kind__enum_values_by_number[4] =
+{
+  { "ORDER_DIFFERENCE_KIND_UNSPECIFIED", "ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_UNSPECIFIED", 0 },
+  { "ORDER_DIFFERENCE_KIND_LOST", "ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_LOST", 1 },
+  { "ORDER_DIFFERENCE_KIND_MISSING", "ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_MISSING", 2 },
+  { "ORDER_DIFFERENCE_KIND_UNEXPECTED", "ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_UNEXPECTED", 3 },
+};
+static const ProtobufCIntRange orderwire__v1__order_difference_kind__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__order_difference_kind__enum_values_by_name[4] =
+{
+  { "ORDER_DIFFERENCE_KIND_LOST", 1 },
+  { "ORDER_DIFFERENCE_KIND_MISSING", 2 },
+  { "ORDER_DIFFERENCE_KIND_UNEXPECTED", 3 },
+  { "ORDER_DIFFERENCE_KIND_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__order_difference_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.OrderDifferenceKind",
+  "OrderDifferenceKind",
+  "Orderwire__V1__OrderDifferenceKind",
+  "orderwire.v1",
+  4,
+  orderwire__v1__order_difference_kind__enum_values_by_number,
+  4,
+  orderwire__v1__order_difference_kind__enum_values_by_name,
+  1,
+  orderwire__v1__order_difference_kind__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[13] =
 {
   { "PutIntake", &orderwire__v1__put_intake_request__descriptor, &orderwire__v1__put_intake_response__descriptor },
   { "GetIntake", &orderwire__v1__get_intake_request__descriptor, &orderwire__v1__get_intake_response__descriptor },
@@ -2308,10 +2812,14 @@ static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method
   { "Cancel", &orderwire__v1__cancel_request__descriptor, &orderwire__v1__cancel_response__descriptor },
   { "GetOrder", &orderwire__v1__get_order_request__descriptor, &orderwire__v1__get_order_response__descriptor },
   { "ListQueuedOrders", &orderwire__v1__list_queued_orders_request__descriptor, &orderwire__v1__list_queued_orders_response__descriptor },
+  { "GetForwardingFigures", &orderwire__v1__get_forwarding_figures_request__descriptor, &orderwire__v1__get_forwarding_figures_response__descriptor },
+  { "CheckCompleteness", &orderwire__v1__check_completeness_request__descriptor, &orderwire__v1__check_completeness_response__descriptor },
 };
 const unsigned orderwire__v1__forwarding_service__method_indices_by_name[] = {
   8,        /* Cancel */
+  12,        /* CheckCompleteness */
   4,        /* DeleteUnit */
+  11,        /* GetForwardingFigures */
   1,        /* GetIntake */
   9,        /* GetOrder */
   10,        /* ListQueuedOrders */
@@ -2329,7 +2837,7 @@ const ProtobufCServiceDescriptor orderwire__v1__forwarding_service__descriptor =
   "ForwardingService",
   "Orderwire__V1__ForwardingService",
   "orderwire.v1",
-  11,
+  13,
   orderwire__v1__forwarding_service__method_descriptors,
   orderwire__v1__forwarding_service__method_indices_by_name
 };
@@ -2420,6 +2928,22 @@ void orderwire__v1__forwarding_service__list_queued_orders(ProtobufCService *ser
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
   service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__get_forwarding_figures(ProtobufCService *service,
+                                                               const Orderwire__V1__GetForwardingFiguresRequest *input,
+                                                               Orderwire__V1__GetForwardingFiguresResponse_Closure closure,
+                                                               void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *service,
+                                                           const Orderwire__V1__CheckCompletenessRequest *input,
+                                                           Orderwire__V1__CheckCompletenessResponse_Closure closure,
+                                                           void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_Service *service,
                                               Orderwire__V1__ForwardingService_ServiceDestroy destroy)

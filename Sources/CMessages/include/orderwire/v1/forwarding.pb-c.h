@@ -19,6 +19,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Orderwire__V1__IntakeSettings Orderwire__V1__IntakeSettings;
 typedef struct Orderwire__V1__LaneFigures Orderwire__V1__LaneFigures;
+typedef struct Orderwire__V1__UnitFigures Orderwire__V1__UnitFigures;
 typedef struct Orderwire__V1__QuarantinedCode Orderwire__V1__QuarantinedCode;
 typedef struct Orderwire__V1__Intake Orderwire__V1__Intake;
 typedef struct Orderwire__V1__PutIntakeRequest Orderwire__V1__PutIntakeRequest;
@@ -48,6 +49,11 @@ typedef struct Orderwire__V1__GetOrderRequest Orderwire__V1__GetOrderRequest;
 typedef struct Orderwire__V1__GetOrderResponse Orderwire__V1__GetOrderResponse;
 typedef struct Orderwire__V1__ListQueuedOrdersRequest Orderwire__V1__ListQueuedOrdersRequest;
 typedef struct Orderwire__V1__ListQueuedOrdersResponse Orderwire__V1__ListQueuedOrdersResponse;
+typedef struct Orderwire__V1__GetForwardingFiguresRequest Orderwire__V1__GetForwardingFiguresRequest;
+typedef struct Orderwire__V1__GetForwardingFiguresResponse Orderwire__V1__GetForwardingFiguresResponse;
+typedef struct Orderwire__V1__OrderDifference Orderwire__V1__OrderDifference;
+typedef struct Orderwire__V1__CheckCompletenessRequest Orderwire__V1__CheckCompletenessRequest;
+typedef struct Orderwire__V1__CheckCompletenessResponse Orderwire__V1__CheckCompletenessResponse;
 
 
 /* --- enums --- */
@@ -71,6 +77,13 @@ typedef enum _Orderwire__V1__UnitOrderState {
   ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_QUEUED = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__UNIT_ORDER_STATE)
 } Orderwire__V1__UnitOrderState;
+typedef enum _Orderwire__V1__OrderDifferenceKind {
+  ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_UNSPECIFIED = 0,
+  ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_LOST = 1,
+  ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_MISSING = 2,
+  ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_UNEXPECTED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__ORDER_DIFFERENCE_KIND)
+} Orderwire__V1__OrderDifferenceKind;
 
 /* --- messages --- */
 
@@ -96,10 +109,32 @@ struct  Orderwire__V1__LaneFigures
   protobuf_c_boolean has_depth;
   int64_t depth;
   Google__Protobuf__Timestamp *oldest_time;
+  protobuf_c_boolean has_in_per_second;
+  double in_per_second;
+  protobuf_c_boolean has_out_per_second;
+  double out_per_second;
 };
 #define ORDERWIRE__V1__LANE_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__lane_figures__descriptor) \
-    , 0, 0, 0, 0, NULL }
+    , 0, 0, 0, 0, NULL, 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__UnitFigures
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  protobuf_c_boolean has_depth;
+  int64_t depth;
+  Google__Protobuf__Timestamp *oldest_time;
+  protobuf_c_boolean has_in_per_second;
+  double in_per_second;
+  protobuf_c_boolean has_out_per_second;
+  double out_per_second;
+};
+#define ORDERWIRE__V1__UNIT_FIGURES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__unit_figures__descriptor) \
+    , 0, {0,NULL}, 0, 0, NULL, 0, 0, 0, 0 }
 
 
 struct  Orderwire__V1__QuarantinedCode
@@ -531,12 +566,89 @@ struct  Orderwire__V1__ListQueuedOrdersResponse
     , 0,NULL, 0, {0,NULL} }
 
 
+struct  Orderwire__V1__GetForwardingFiguresRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+};
+#define ORDERWIRE__V1__GET_FORWARDING_FIGURES_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__get_forwarding_figures_request__descriptor) \
+    , 0, {0,NULL} }
+
+
+struct  Orderwire__V1__GetForwardingFiguresResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Intake *intake;
+  size_t n_units;
+  Orderwire__V1__UnitFigures **units;
+};
+#define ORDERWIRE__V1__GET_FORWARDING_FIGURES_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__get_forwarding_figures_response__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Orderwire__V1__OrderDifference
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  protobuf_c_boolean has_kind;
+  Orderwire__V1__OrderDifferenceKind kind;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+};
+#define ORDERWIRE__V1__ORDER_DIFFERENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__order_difference__descriptor) \
+    , 0, 0, 0, ORDERWIRE__V1__ORDER_DIFFERENCE_KIND__ORDER_DIFFERENCE_KIND_UNSPECIFIED, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__CheckCompletenessRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__CHECK_COMPLETENESS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__check_completeness_request__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__CheckCompletenessResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_checked;
+  int64_t checked;
+  protobuf_c_boolean has_forwarded;
+  int64_t forwarded;
+  protobuf_c_boolean has_waiting;
+  int64_t waiting;
+  protobuf_c_boolean has_unknown;
+  int64_t unknown;
+  size_t n_differences;
+  Orderwire__V1__OrderDifference **differences;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+};
+#define ORDERWIRE__V1__CHECK_COMPLETENESS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__check_completeness_response__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, {0,NULL} }
+
+
 /* Orderwire__V1__IntakeSettings methods */
 void   orderwire__v1__intake_settings__init
                      (Orderwire__V1__IntakeSettings         *message);
 /* Orderwire__V1__LaneFigures methods */
 void   orderwire__v1__lane_figures__init
                      (Orderwire__V1__LaneFigures         *message);
+/* Orderwire__V1__UnitFigures methods */
+void   orderwire__v1__unit_figures__init
+                     (Orderwire__V1__UnitFigures         *message);
 /* Orderwire__V1__QuarantinedCode methods */
 void   orderwire__v1__quarantined_code__init
                      (Orderwire__V1__QuarantinedCode         *message);
@@ -624,6 +736,21 @@ void   orderwire__v1__list_queued_orders_request__init
 /* Orderwire__V1__ListQueuedOrdersResponse methods */
 void   orderwire__v1__list_queued_orders_response__init
                      (Orderwire__V1__ListQueuedOrdersResponse         *message);
+/* Orderwire__V1__GetForwardingFiguresRequest methods */
+void   orderwire__v1__get_forwarding_figures_request__init
+                     (Orderwire__V1__GetForwardingFiguresRequest         *message);
+/* Orderwire__V1__GetForwardingFiguresResponse methods */
+void   orderwire__v1__get_forwarding_figures_response__init
+                     (Orderwire__V1__GetForwardingFiguresResponse         *message);
+/* Orderwire__V1__OrderDifference methods */
+void   orderwire__v1__order_difference__init
+                     (Orderwire__V1__OrderDifference         *message);
+/* Orderwire__V1__CheckCompletenessRequest methods */
+void   orderwire__v1__check_completeness_request__init
+                     (Orderwire__V1__CheckCompletenessRequest         *message);
+/* Orderwire__V1__CheckCompletenessResponse methods */
+void   orderwire__v1__check_completeness_response__init
+                     (Orderwire__V1__CheckCompletenessResponse         *message);
 /* --- per-message closures --- */
 
 typedef void (*Orderwire__V1__IntakeSettings_Closure)
@@ -631,6 +758,9 @@ typedef void (*Orderwire__V1__IntakeSettings_Closure)
                   void *closure_data);
 typedef void (*Orderwire__V1__LaneFigures_Closure)
                  (const Orderwire__V1__LaneFigures *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__UnitFigures_Closure)
+                 (const Orderwire__V1__UnitFigures *message,
                   void *closure_data);
 typedef void (*Orderwire__V1__QuarantinedCode_Closure)
                  (const Orderwire__V1__QuarantinedCode *message,
@@ -719,6 +849,21 @@ typedef void (*Orderwire__V1__ListQueuedOrdersRequest_Closure)
 typedef void (*Orderwire__V1__ListQueuedOrdersResponse_Closure)
                  (const Orderwire__V1__ListQueuedOrdersResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__GetForwardingFiguresRequest_Closure)
+                 (const Orderwire__V1__GetForwardingFiguresRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__GetForwardingFiguresResponse_Closure)
+                 (const Orderwire__V1__GetForwardingFiguresResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__OrderDifference_Closure)
+                 (const Orderwire__V1__OrderDifference *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__CheckCompletenessRequest_Closure)
+                 (const Orderwire__V1__CheckCompletenessRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__CheckCompletenessResponse_Closure)
+                 (const Orderwire__V1__CheckCompletenessResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -770,6 +915,14 @@ struct Orderwire__V1__ForwardingService_Service
                              const Orderwire__V1__ListQueuedOrdersRequest *input,
                              Orderwire__V1__ListQueuedOrdersResponse_Closure closure,
                              void *closure_data);
+  void (*get_forwarding_figures)(Orderwire__V1__ForwardingService_Service *service,
+                                 const Orderwire__V1__GetForwardingFiguresRequest *input,
+                                 Orderwire__V1__GetForwardingFiguresResponse_Closure closure,
+                                 void *closure_data);
+  void (*check_completeness)(Orderwire__V1__ForwardingService_Service *service,
+                             const Orderwire__V1__CheckCompletenessRequest *input,
+                             Orderwire__V1__CheckCompletenessResponse_Closure closure,
+                             void *closure_data);
 };
 typedef void (*Orderwire__V1__ForwardingService_ServiceDestroy)(Orderwire__V1__ForwardingService_Service *);
 void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_Service *service,
@@ -788,7 +941,9 @@ void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_S
       function_prefix__ ## submit_stream,\
       function_prefix__ ## cancel,\
       function_prefix__ ## get_order,\
-      function_prefix__ ## list_queued_orders  }
+      function_prefix__ ## list_queued_orders,\
+      function_prefix__ ## get_forwarding_figures,\
+      function_prefix__ ## check_completeness  }
 void orderwire__v1__forwarding_service__put_intake(ProtobufCService *service,
                                                    const Orderwire__V1__PutIntakeRequest *input,
                                                    Orderwire__V1__PutIntakeResponse_Closure closure,
@@ -833,14 +988,24 @@ void orderwire__v1__forwarding_service__list_queued_orders(ProtobufCService *ser
                                                            const Orderwire__V1__ListQueuedOrdersRequest *input,
                                                            Orderwire__V1__ListQueuedOrdersResponse_Closure closure,
                                                            void *closure_data);
+void orderwire__v1__forwarding_service__get_forwarding_figures(ProtobufCService *service,
+                                                               const Orderwire__V1__GetForwardingFiguresRequest *input,
+                                                               Orderwire__V1__GetForwardingFiguresResponse_Closure closure,
+                                                               void *closure_data);
+void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *service,
+                                                           const Orderwire__V1__CheckCompletenessRequest *input,
+                                                           Orderwire__V1__CheckCompletenessResponse_Closure closure,
+                                                           void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_kind__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_state__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__unit_order_state__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__order_difference_kind__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__intake_settings__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__unit_figures__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__quarantined_code__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__intake__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__put_intake_request__descriptor;
@@ -870,6 +1035,11 @@ extern const ProtobufCMessageDescriptor orderwire__v1__get_order_request__descri
 extern const ProtobufCMessageDescriptor orderwire__v1__get_order_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__list_queued_orders_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__list_queued_orders_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__order_difference__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__check_completeness_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__descriptor;
 extern const ProtobufCServiceDescriptor orderwire__v1__forwarding_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -17,6 +17,9 @@ static inline const void *orderwire__v1__intake_settings__schema_pointer(void) {
 extern const WireMessage orderwire__v1__lane_figures__schema;
 static inline const void *orderwire__v1__lane_figures__schema_pointer(void) { return &orderwire__v1__lane_figures__schema; }
 
+extern const WireMessage orderwire__v1__unit_figures__schema;
+static inline const void *orderwire__v1__unit_figures__schema_pointer(void) { return &orderwire__v1__unit_figures__schema; }
+
 extern const WireMessage orderwire__v1__quarantined_code__schema;
 static inline const void *orderwire__v1__quarantined_code__schema_pointer(void) { return &orderwire__v1__quarantined_code__schema; }
 
@@ -103,5 +106,20 @@ static inline const void *orderwire__v1__list_queued_orders_request__schema_poin
 
 extern const WireMessage orderwire__v1__list_queued_orders_response__schema;
 static inline const void *orderwire__v1__list_queued_orders_response__schema_pointer(void) { return &orderwire__v1__list_queued_orders_response__schema; }
+
+extern const WireMessage orderwire__v1__get_forwarding_figures_request__schema;
+static inline const void *orderwire__v1__get_forwarding_figures_request__schema_pointer(void) { return &orderwire__v1__get_forwarding_figures_request__schema; }
+
+extern const WireMessage orderwire__v1__get_forwarding_figures_response__schema;
+static inline const void *orderwire__v1__get_forwarding_figures_response__schema_pointer(void) { return &orderwire__v1__get_forwarding_figures_response__schema; }
+
+extern const WireMessage orderwire__v1__order_difference__schema;
+static inline const void *orderwire__v1__order_difference__schema_pointer(void) { return &orderwire__v1__order_difference__schema; }
+
+extern const WireMessage orderwire__v1__check_completeness_request__schema;
+static inline const void *orderwire__v1__check_completeness_request__schema_pointer(void) { return &orderwire__v1__check_completeness_request__schema; }
+
+extern const WireMessage orderwire__v1__check_completeness_response__schema;
+static inline const void *orderwire__v1__check_completeness_response__schema_pointer(void) { return &orderwire__v1__check_completeness_response__schema; }
 
 #endif

@@ -1,0 +1,128 @@
+internal import Numbers
+internal import Store
+
+/// Orders of a business, checked by what one snapshot of the tables has of them.
+struct CompletenessPage: Sendable {
+  private(set) var found = Completeness()
+  /// Of units, by their ids.
+  private(set) var names: [Int32: String] = [:]
+  /// The last sequence that was looked at; nil: none comes after it.
+  private(set) var next: Int64?
+
+  /// nil: the business has no intake. Looks at up to `limit` orders after a sequence.
+  init?(
+    _ connection: ReadConnection, of business: String, after start: Int64, limit: Int
+  ) throws(StoreError) {
+    guard let read = try Self.rules(connection, business) else { return nil }
+    var rules = read.rules
+    names = read.names
+    var places = KeptPlaces(connection, business, units: names.keys.sorted())
+    var last = start
+    while found.checked < limit,
+      let chunk = try connection.chunk(of: OrderFeed.key(business), after: last)
+    {
+      let orders = try OrderChunk(chunk).orders
+      for (place, order) in orders.enumerated() {
+        let sequence = chunk.first + Int64(place)
+        guard sequence > last, found.checked < limit else { continue }
+        found.check(try places.kept(order, sequence), by: &rules)
+        last = sequence
+      }
+    }
+    let head = try connection.head(of: OrderFeed.key(business))
+    next = last < head ? last : nil
+  }
+
+  private static func rules(
+    _ connection: ReadConnection, _ business: String
+  ) throws(StoreError) -> (rules: RuleHistory, names: [Int32: String])? {
+    var version: Int64?
+    try connection.query(
+      ForwardingStatements.intake, bind: { $0.bind(business) }, { version = $0.integer(0) })
+    guard let version else { return nil }
+    var codes: [Int32: Set<String>] = [:]
+    var names: [Int32: String] = [:]
+    try connection.query(ForwardingStatements.unitsOfOne, bind: { $0.bind(business) }) {
+      (row) throws(StoreError) in
+      let unit = Int32(clamping: row.integer(0))
+      names[unit] = row.text(1)
+      codes[unit] = Set(try Self.codes(row.bytes(2), business))
+    }
+    var changes: [RuleHistory.Change] = []
+    try connection.query(ForwardingStatements.ruleChanges, bind: { $0.bind(business) }) {
+      (row) throws(StoreError) in
+      changes.append(
+        RuleHistory.Change(
+          version: row.integer(0), unit: Int32(clamping: row.integer(1)),
+          before: try Self.codes(row.bytes(2), business)))
+    }
+    return (RuleHistory(version: version, codes: codes, changes: changes), names)
+  }
+
+  private static func codes(
+    _ bytes: [UInt8], _ business: String
+  ) throws(StoreError) -> [String] {
+    do throws(EventDamage) {
+      return try ForwardingLoader.codes(bytes)
+    } catch {
+      throw .corrupt("the codes of a unit of \(business) can't be read")
+    }
+  }
+}
+
+/// The places of orders as they are in the tables, a block at a time.
+private struct KeptPlaces {
+  private let connection: ReadConnection
+  private let business: String
+  private let units: [Int32]
+  private var orders = PlaceBlocks(bits: 4)
+  private var versions = RuleVersions()
+  private var queues: [Int32: PlaceBlocks] = [:]
+  private var read: Set<Int64> = []
+
+  init(_ connection: ReadConnection, _ business: String, units: [Int32]) {
+    self.connection = connection
+    self.business = business
+    self.units = units
+  }
+
+  mutating func kept(
+    _ order: OrderRecord, _ sequence: Int64
+  ) throws(StoreError) -> Completeness.Kept {
+    try read(block: PlaceBlocks.block(of: sequence))
+    var kept = Completeness.Kept(
+      sequence: sequence, code: order.code, original: order.original,
+      place: OrderPlace(rawValue: orders[sequence]) ?? .none, version: versions[sequence],
+      units: at(sequence))
+    if order.isCancellation {
+      try read(block: PlaceBlocks.block(of: order.original))
+      kept.originalUnits = at(order.original)
+    }
+    return kept
+  }
+
+  private func at(_ sequence: Int64) -> Set<Int32> {
+    Set(units.filter { queues[$0]?[sequence] ?? 0 != UnitPlace.none.rawValue })
+  }
+
+  private mutating func read(block: Int64) throws(StoreError) {
+    guard read.insert(block).inserted else { return }
+    for unit in [0] + units {
+      var row: (places: [UInt8], versions: [UInt8])?
+      try connection.query(
+        ForwardingStatements.placesOfBlock,
+        bind: { statement in
+          statement.bind(business)
+          statement.bind(unit)
+          statement.bind(block)
+        },
+        { row = ($0.bytes(1), $0.bytes(2)) })
+      guard let row else { continue }
+      let isLoaded =
+        unit == 0
+        ? orders.load(block: block, row.places) && versions.load(block: block, row.versions)
+        : queues[unit, default: PlaceBlocks(bits: 2)].load(block: block, row.places)
+      guard isLoaded else { throw .corrupt("places of \(business) can't be read") }
+    }
+  }
+}
