@@ -120,17 +120,23 @@ public final class ClientChannel: @unchecked Sendable {
     _ fields: [HeaderField], _ options: CallOptions = CallOptions()
   ) throws(RPCError) -> ClientCall {
     let call = ClientCall(self, options)
-    guard let stream = connection.openStream(handler: call) else {
+    call.begin(try openStream(call), fields, timeout: options.timeout)
+    return call
+  }
+
+  /// A stream that tells `handler` what happens on it.
+  func openStream(_ handler: any StreamHandler) throws(RPCError) -> HTTP2Stream {
+    guard let stream = connection.openStream(handler: handler) else {
       throw RPCError(.unavailable, "the connection is closed or the server is stopping")
     }
-    call.begin(stream, fields, timeout: options.timeout)
-    return call
+    return stream
   }
 
   /// How many of a call's header fields begin with a colon.
   private static let pseudoFields = 4
 
-  private func fields(_ service: StaticString, _ method: StaticString) -> [HeaderField] {
+  /// The header fields of a call without options.
+  func fields(_ service: StaticString, _ method: StaticString) -> [HeaderField] {
     let key = MethodKey(service: service.utf8Start, method: method.utf8Start)
     if let known = methods[key] { return known }
     let fields = [

@@ -11,8 +11,9 @@ extension LoadConnection {
     case .parse: return await parse()
     case .submit: return await submit()
     case .allocate:
+      guard plan.completes else { return await allocateOnly() }
       guard let numbers = await allocate() else { return false }
-      return plan.completes ? await complete(numbers) : true
+      return await complete(numbers)
     }
   }
 
@@ -73,6 +74,39 @@ extension LoadConnection {
       if error.mayHaveHappened { tally.unsureSubmitted += plan.count }
       return false
     }
+  }
+
+  /// The same where only their count is looked at, and that each has its token.
+  private func allocateOnly() async -> Bool {
+    do {
+      let request = try prepare()
+      let count = try await answered { (channel) async throws(RPCError) in
+        try await BareMethod(
+          channel, service: "orderwire.v1.AllocationService", method: "Allocate"
+        ).call(request, reading: HandedCheck.count)
+      }
+      tally.calls += 1
+      tally.allocated += count
+      guard count == plan.count else {
+        tally.failed(RPCError(.dataLoss, "\(count) numbers, not \(plan.count)"))
+        return false
+      }
+      return true
+    } catch {
+      tally.failed(error)
+      if error.mayHaveHappened { tally.unsureAllocated += plan.count }
+      return false
+    }
+  }
+
+  /// The next request.
+  private func prepare() throws(RPCError) -> [UInt8] {
+    var next: PreparedAllocate
+    if let prepared { next = prepared } else { next = try PreparedAllocate(plan, holder: holder) }
+    prepared = nil
+    next.renew(&requestIDs)
+    prepared = next
+    return next.bytes
   }
 
   private func complete(_ numbers: [AllocatedNumber]) async -> Bool {

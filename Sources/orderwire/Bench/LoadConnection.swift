@@ -11,6 +11,8 @@ final class LoadConnection: @unchecked Sendable {
   private(set) var channel: ClientChannel
   private var replacing: Task<Bool, Never>?
   var requestIDs: RequestIDSource
+  /// The request of its calls, once one is made.
+  var prepared: PreparedAllocate?
   var tally = LoadTally()
   /// Calls that were begun here, for their turn in an open loop and for the limit.
   private var begun = 0

@@ -1,0 +1,102 @@
+internal import EventLoop
+internal import HTTP2
+
+/// A method of one request and one response that is called with bytes: for a load that shares its
+/// machine with what it measures, where messages, and a task's way through streams of them, would take
+/// as much of it as the server does. No deadline, no metadata, no compression, and a call isn't
+/// cancelled with its task. Confined to the channel's loop.
+public struct BareMethod {
+  private let channel: ClientChannel
+  private let fields: [HeaderField]
+
+  /// A method that is called on `channel`.
+  public init(_ channel: ClientChannel, service: StaticString, method: StaticString) {
+    self.channel = channel
+    fields = channel.fields(service, method)
+  }
+
+  /// Sends an encoded request; the bytes of the response are valid only during `read`.
+  public func call<Value>(
+    _ request: [UInt8], reading read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) async throws(RPCError) -> Value {
+    assert(channel.loop.isCurrent, "a bare call is made on its channel's loop")
+    let call = BareCall()
+    call.begin(try channel.openStream(call), fields, request)
+    await call.end()
+    return try call.response(read)
+  }
+}
+
+/// One call of a `BareMethod`: takes what HTTP2 says of its stream, and wakes the caller once, when all
+/// is over.
+private final class BareCall: StreamHandler {
+  private var state = ClientCallState()
+  private var stream: HTTP2Stream?
+  private var responses = MessageReader(limit: CallOptions().receiveMessageBytes)
+  private var metadata = Metadata()
+  private var caller: UnsafeContinuation<Void, Never>?
+
+  func begin(_ stream: HTTP2Stream, _ fields: [HeaderField], _ request: [UInt8]) {
+    self.stream = stream
+    stream.sendHeaders(fields, endStream: false)
+    stream.send(encoded: request, nil)
+    stream.endStream()
+  }
+
+  /// Waits until the stream is closed.
+  func end() async {
+    await withUnsafeContinuation { continuation in
+      if stream == nil { return continuation.resume() }
+      caller = continuation
+    }
+  }
+
+  func response<Value>(
+    _ read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) throws(RPCError) -> Value {
+    if let failure = state.failure { throw failure }
+    guard case .message(let count) = responses.front() else {
+      throw RPCError(.unimplemented, "the response has no message")
+    }
+    return try read(responses.message(count: count))
+  }
+
+  func headersReceived(_ headers: HeaderList, endStream: Bool) {
+    let head = ResponseHead(headers, metadata: &metadata)
+    if endStream, let status = head.status { state.statusReceived(status) }
+    state.headersReceived(httpStatus: head.httpStatus, isGRPC: head.isGRPC)
+  }
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    guard !state.hasEnded else { return }
+    responses.append(bytes)
+    switch responses.front() {
+    case .refused(let refusal):
+      fail(refusal.error(compressed: .flagWithoutEncoding, limit: responses.limit))
+    case .message where !responses.holdsExactlyOne:
+      fail(RPCError(.unimplemented, "the response has more than one message"))
+    case .message, .incomplete: stream?.consumed(responses.creditIncomplete())
+    }
+  }
+
+  func trailersReceived(_ headers: HeaderList) {
+    if let status = ResponseHead(headers, metadata: &metadata).status {
+      state.statusReceived(status)
+    }
+  }
+
+  func endReceived() { state.responseEnded() }
+
+  func writable() {}
+
+  func closed(_ reason: StreamClose) {
+    stream = nil
+    if !state.hasEnded { _ = state.failed(RPCError(closed: reason)) }
+    caller.take()?.resume()
+  }
+
+  private func fail(_ error: RPCError) {
+    guard state.failed(error) else { return }
+    stream?.reset(.cancel)
+  }
+}
