@@ -128,7 +128,10 @@ public struct StoreCalls: Sendable {
     context.timeLeft.map { store.boot + $0 }
   }
 
-  /// What makes a repetition of a call. `body` is the request without its id.
+  /// What makes a repetition of a call. `body` is the request without its id. On the call's loop only.
+  ///
+  /// The body is encoded again instead of taken as it came: one that says the same in another order of
+  /// its fields, or says what this server doesn't know, asks for nothing else.
   func key(of call: Change, body: some Message) throws(RPCError) -> RequestKey {
     guard call.requestID.utf8.count <= Self.requestIDBytes else {
       throw RPCError.invalid(
@@ -137,7 +140,8 @@ public struct StoreCalls: Sendable {
     var hash: [UInt8] = []
     if !call.requestID.isEmpty {
       do throws(EncodingFailure) {
-        hash = SHA256.hash(try body.encoded())
+        let hasher = call.context.local { SHA256() }
+        hash = try call.context.withEncoded(body) { hasher.hash($0) }
       } catch {
         throw RPCError(.internal, "the request can't be encoded again")
       }

@@ -61,6 +61,20 @@ extension Message {
     }
   }
 
+  /// Gives `body` the message's bytes, which lie in the arena and are valid only during the call.
+  @inlinable
+  public func withEncoded<Result>(
+    using arena: Arena, _ body: (UnsafeRawBufferPointer) -> Result
+  ) throws(EncodingFailure) -> Result {
+    arena.reset()
+    let packed = try arena.pack(self)
+    if let bytes = arena.writeSmall(packed) { return body(bytes) }
+    let size = arena.packedSize(packed)
+    let place = try arena.allocate(size)
+    arena.write(packed, to: place)
+    return body(UnsafeRawBufferPointer(start: place, count: size))
+  }
+
   /// The message that `bytes` hold, decoded with an arena of its own.
   public init(decoding bytes: [UInt8]) throws(DecodingFailure) {
     let arena = Arena(limit: Limits.ownArena)

@@ -65,4 +65,21 @@ import Testing
     #expect(hash.hash("ab", "") != hash.hash("a", "b"))
     #expect(hash.hash("", "ab") != hash.hash("ab", ""))
   }
+
+  /// As another implementation has it, which gives the published values for SipHash-2-4: stores have such
+  /// hashes. Texts that end within a word, at its end and behind it.
+  @Test(
+    arguments: [
+      (["", ""], 0x171b_95df_7b16_5311),
+      (
+        ["shop", "", "Allocate", "018bcfe5-6800-7000-8000-000000000001"],
+        0x3553_54d8_2439_4876
+      ),
+      (["1234567", "12345678", "123456789"], 0xa807_c5ff_a8b8_1168),
+      ([String(repeating: "é", count: 40)], 0xac66_0d46_c5a0_7137),
+    ] as [([String], UInt64)])
+  func itsValuesStayTheSame(_ texts: [String], _ value: UInt64) {
+    let hash = SipHash(key0: 0x0706_0504_0302_0100, key1: 0x0f0e_0d0c_0b0a_0908)
+    #expect(hash.hash(texts) == value)
+  }
 }

@@ -1,5 +1,6 @@
 public import EventLoop
 public import HTTP2
+public import Messages
 internal import Synchronization
 
 /// What a handler knows of its call, and what it may add to the response beside its messages.
@@ -39,6 +40,17 @@ public struct ServerContext: Sendable {
   /// Runs `body` in a task on the call's loop, at once as far as it doesn't wait. Loop only.
   public func startTask(_ body: @escaping @Sendable () async -> Void) {
     Task.immediate(executorPreference: call.loop) { await body() }
+  }
+
+  /// The call's loop's own instance of `Value`, made at its first use. Loop only.
+  public func local<Value: AnyObject>(_ make: () -> Value) -> Value { call.loop.local(make) }
+
+  /// Gives `body` the bytes of a message, valid only during the call. It is encoded in memory that the
+  /// loop's calls share, which costs less than an array of its own. Loop only.
+  public func withEncoded<Result>(
+    _ message: some Message, _ body: (UnsafeRawBufferPointer) -> Result
+  ) throws(EncodingFailure) -> Result {
+    try message.withEncoded(using: call.shared.arena, body)
   }
 
   /// Suspends the handler for `duration`. Throws when the call is cancelled or its deadline passes.

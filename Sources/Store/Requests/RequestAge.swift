@@ -2,10 +2,15 @@
 enum RequestAge {
   /// When a UUIDv7 was made, by its maker's clock; nil for every other text.
   static func time(ofID id: String) -> Timestamp? {
-    let bytes = Array(id.utf8)
+    var id = id
+    return id.withUTF8 { time(of: $0) }
+  }
+
+  private static func time(of bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
     guard bytes.count == 36, bytes[14] == UInt8(ascii: "7") else { return nil }
     var milliseconds: Int64 = 0
-    for (index, byte) in bytes.enumerated() {
+    for index in 0..<36 {
+      let byte = bytes[index]
       if index == 8 || index == 13 || index == 18 || index == 23 {
         guard byte == UInt8(ascii: "-") else { return nil }
         continue

@@ -19,6 +19,9 @@ final class RequestLog: WriterState {
   }
 
   let configuration: StoreConfiguration
+  // In µs, reckoned once, as every call is compared with them.
+  private let skew = clockSkew.wholeMicroseconds
+  private let window: Int64
   var table = RequestTable()
   private var next: Int64
   /// Up to here requests are found by the index on disk, after it by `table`.
@@ -35,6 +38,7 @@ final class RequestLog: WriterState {
 
   init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
     configuration = store.configuration
+    window = configuration.requestWindow.wholeMicroseconds
     recent = Array(repeating: nil, count: max(1, configuration.recentAnswers))
     var newest: Int64 = 0
     var through: Int64 = 0
@@ -89,12 +93,12 @@ final class RequestLog: WriterState {
       return .new
     }
     if made <= forgotten, !isAhead(forgotten, batch) { return .tooOld }
-    return made < batch.wall - configuration.requestWindow ? .tooOld : .new
+    return made.microseconds < batch.wall.microseconds - window ? .tooOld : .new
   }
 
   /// From so far ahead of the wall clock that it says nothing: one of the two clocks is wrong.
   func isAhead(_ time: Timestamp, _ batch: Batch) -> Bool {
-    time > batch.wall + Self.clockSkew
+    time.microseconds > batch.wall.microseconds + skew
   }
 
   /// Must not be called for a key that is known.

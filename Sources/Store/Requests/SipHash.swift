@@ -33,27 +33,61 @@ struct SipHash: Sendable, Equatable {
   }
 
   /// Feeds texts one after another, each followed by a byte that UTF-8 never has.
-  func hash(_ texts: String...) -> UInt64 {
-    var rounds = Rounds(
-      v0: key0 ^ 0x736f_6d65_7073_6575, v1: key1 ^ 0x646f_7261_6e64_6f6d,
-      v2: key0 ^ 0x6c79_6765_6e65_7261, v3: key1 ^ 0x7465_6462_7974_6573)
-    var word: UInt64 = 0
-    var length = 0
-    func feed(_ byte: UInt8) {
-      word |= UInt64(byte) << UInt64((length & 7) * 8)
-      length += 1
+  func hash(_ texts: String...) -> UInt64 { hash(texts) }
+
+  func hash(_ texts: [String]) -> UInt64 {
+    var input = Input(self)
+    for text in texts {
+      input.feed(text)
+      input.feed(0xff)
+    }
+    return input.finish()
+  }
+
+  /// What was fed, and the bytes of it that don't make a word yet, the first the lowest.
+  private struct Input {
+    private var rounds: Rounds
+    private var word: UInt64 = 0
+    private var length: UInt64 = 0
+
+    init(_ key: SipHash) {
+      rounds = Rounds(
+        v0: key.key0 ^ 0x736f_6d65_7073_6575, v1: key.key1 ^ 0x646f_7261_6e64_6f6d,
+        v2: key.key0 ^ 0x6c79_6765_6e65_7261, v3: key.key1 ^ 0x7465_6462_7974_6573)
+    }
+
+    mutating func feed(_ byte: UInt8) {
+      word |= UInt64(byte) << ((length & 7) * 8)
+      length &+= 1
       if length & 7 == 0 {
         rounds.compress(word)
         word = 0
       }
     }
-    for text in texts {
-      for byte in text.utf8 { feed(byte) }
-      feed(0xff)
+
+    mutating func feed(_ text: String) {
+      var text = text
+      text.withUTF8 { bytes in
+        // A word of the text begins where the last one ended, within a word of the hash.
+        let shift = (length & 7) * 8
+        let words = bytes.count / 8
+        for place in 0..<words {
+          let next = UInt64(
+            littleEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(
+              fromByteOffset: place * 8, as: UInt64.self))
+          rounds.compress(word | next << shift)
+          word = shift == 0 ? 0 : next >> (64 - shift)
+        }
+        length &+= UInt64(words * 8)
+        for place in (words * 8)..<bytes.count { feed(bytes[place]) }
+      }
     }
-    rounds.compress(word | UInt64(length & 0xff) << 56)
-    rounds.v2 ^= 0xff
-    for _ in 0..<3 { rounds.round() }
-    return rounds.v0 ^ rounds.v1 ^ rounds.v2 ^ rounds.v3
+
+    mutating func finish() -> UInt64 {
+      rounds.compress(word | length << 56)
+      rounds.v2 ^= 0xff
+      for _ in 0..<3 { rounds.round() }
+      return rounds.v0 ^ rounds.v1 ^ rounds.v2 ^ rounds.v3
+    }
   }
 }
