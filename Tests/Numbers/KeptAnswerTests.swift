@@ -46,9 +46,9 @@ import Testing
   ])
   func allocationsAreReadAsTheyWereWritten(_ row: Row) throws {
     let answer = HandedAnswer(handed: row.handed, incarnation: .max - 7)
-    let bytes = HandedAnswer.keeping.encode(.pieces(answer))
+    let bytes = answer.kept
     #expect(bytes.count <= row.bytes, "\(bytes.count)")
-    guard case .pieces(let found) = try HandedAnswer.keeping.decode(bytes) else {
+    guard case .pieces(let found) = try HandedAnswer.outcome(kept: bytes) else {
       Issue.record("taken for a response")
       return
     }
@@ -57,7 +57,7 @@ import Testing
     #expect(found.form == nil)
     for length in 1..<bytes.count where !row.handed.runs.isEmpty {
       // Cut off between two runs it is whole, but of fewer numbers.
-      guard case .pieces(let cut)? = try? HandedAnswer.keeping.decode(Array(bytes[..<length]))
+      guard case .pieces(let cut)? = try? HandedAnswer.outcome(kept: Array(bytes[..<length]))
       else { continue }
       #expect(cut.handed.count < row.handed.count)
     }
@@ -92,7 +92,7 @@ import Testing
       numbers: [AllocatedNumber(number: "SO1", token: Token(incarnation: 1, generation: 1))],
       repeatable: true)
     for response in [lease, whole, AllocateResponse()] {
-      guard case .response(response) = try HandedAnswer.keeping.decode(try response.encoded())
+      guard case .response(response) = try HandedAnswer.outcome(kept: try response.encoded())
       else {
         Issue.record("\(response)")
         continue
@@ -109,7 +109,7 @@ import Testing
       ("a generation too high", start + [0, 0, 0, 0, 2, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x1f]),
     ] as [(String, [UInt8])])
   func damageIsNoticed(_ what: String, _ bytes: [UInt8]) {
-    #expect(throws: (any Error).self, "\(what)") { try HandedAnswer.keeping.decode(bytes) }
+    #expect(throws: (any Error).self, "\(what)") { try HandedAnswer.outcome(kept: bytes) }
   }
 
   static let start: [UInt8] = [1] + Array(repeating: 7, count: 8)

@@ -11,58 +11,49 @@ extension AllocationService {
   public func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse {
-    try await response(
-      to: request, allocation(request, context).outcome(), context)
-  }
-
-  func allocation(
-    _ request: AllocateRequest, _ context: ServerContext
-  ) throws(RPCError) -> NumberChange<KeptAnswer<HandedAnswer, AllocateResponse>> {
-    let command = try AllocateCommand(
-      business: request.business, count: Int(request.count),
-      caller: Caller(principal: context.principal, holder: request.holder),
-      lease: AllocateCommand.LeaseChoice(request.lease))
-    var body = request
-    body.requestID = ""
-    return try NumberChange(
-      StoreCalls.Change(
-        context: context, method: "Allocate", business: request.business,
-        requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
-      .allocate, body: body, keep: HandedAnswer.keeping, calls
-    ) { [onLowSerials] (book, now, rows) throws(Refusal) in
-      let allocation = try book.allocate(command, at: now, rows: rows)
-      if let low = allocation.low { onLowSerials(low) }
-      return .pieces(
-        HandedAnswer(
-          handed: allocation.handed, incarnation: book.incarnation, form: allocation.form))
+    switch try await AllocateCall(request, context, of: self).outcome() {
+    case .response(let response): return response
+    case .pieces(let pieces):
+      return pieces.response(try await form(of: pieces, request.business, context), to: request)
     }
   }
 
-  /// Answers at once, but for a repetition of which the form has to be asked for.
-  func answer(
-    _ answer: KeptAnswer<HandedAnswer, AllocateResponse>, to request: AllocateRequest,
-    _ context: ServerContext, _ reply: UnaryReply<AllocateResponse>
+  /// The same without a task.
+  func allocate(
+    _ request: AllocateRequest, _ context: ServerContext, _ reply: UnaryReply<AllocateResponse>
   ) {
-    if case .pieces(let pieces) = answer, let form = pieces.form {
-      return reply.succeeded(pieces.response(form, to: request))
+    let call: AllocateCall
+    do throws(RPCError) { call = try AllocateCall(request, context, of: self) } catch {
+      return reply.failed(error)
     }
-    context.startTask {
-      do throws(RPCError) {
-        reply.succeeded(try await response(to: request, answer, context))
-      } catch {
-        reply.failed(error)
+    reply.onCancel { call.withdraw() }
+    call.begin { result in
+      switch result {
+      case .success(let outcome): answer(outcome, to: request, context, reply)
+      case .failure(let error): reply.failed(error)
       }
     }
   }
 
-  private func response(
-    to request: AllocateRequest, _ answer: KeptAnswer<HandedAnswer, AllocateResponse>,
-    _ context: ServerContext
-  ) async throws(RPCError) -> AllocateResponse {
+  /// Answers at once, but for a repetition of which the form has to be asked for.
+  private func answer(
+    _ answer: AllocateCall.Outcome, to request: AllocateRequest, _ context: ServerContext,
+    _ reply: UnaryReply<AllocateResponse>
+  ) {
     switch answer {
-    case .response(let response): return response
+    case .response(let response): reply.succeeded(response)
     case .pieces(let pieces):
-      return pieces.response(try await form(of: pieces, request.business, context), to: request)
+      if let form = pieces.form {
+        return reply.succeeded(encoded: pieces.encodedResponse(form, to: request))
+      }
+      context.startTask {
+        do throws(RPCError) {
+          let form = try await form(of: pieces, request.business, context)
+          reply.succeeded(encoded: pieces.encodedResponse(form, to: request))
+        } catch {
+          reply.failed(error)
+        }
+      }
     }
   }
 
@@ -99,14 +90,28 @@ struct HandedAnswer: Sendable {
       handed, form, incarnation: incarnation, repeatable: !request.requestID.isEmpty)
   }
 
-  static let keeping: NumberCalls.Keeping<KeptAnswer<HandedAnswer, AllocateResponse>> = .pieces(
-    write: { answer, writer in
+  /// The same as it goes over the wire.
+  func encodedResponse(
+    _ form: NumberForm, to request: AllocateRequest
+  ) -> EncodedMessage<AllocateResponse> {
+    handed.encodedResponse(
+      form, incarnation: incarnation, repeatable: !request.requestID.isEmpty)
+  }
+
+  /// The form in which it is kept.
+  var kept: [UInt8] {
+    AllocateCall.Outcome.kept(self) { answer, writer in
       answer.handed.write(&writer, incarnation: answer.incarnation)
-    },
-    read: { (reader) throws(EventDamage) in
+    }
+  }
+
+  /// What was kept.
+  static func outcome(kept: [UInt8]) throws -> AllocateCall.Outcome {
+    try AllocateCall.Outcome(kept: kept) { (reader) throws(EventDamage) in
       let (handed, incarnation) = try HandedNumbers.read(&reader)
       return HandedAnswer(handed: handed, incarnation: incarnation)
-    })
+    }
+  }
 }
 
 extension AllocateCommand.LeaseChoice {

@@ -16,6 +16,34 @@ enum KeptForm: UInt8 {
   case first = 1
 }
 
+extension KeptAnswer {
+  /// Pieces as they are kept.
+  static func kept(_ pieces: Pieces, _ write: (Pieces, inout VarintWriter) -> Void) -> [UInt8] {
+    var writer = VarintWriter(capacity: keptBytes)
+    writer.byte(KeptForm.first.rawValue)
+    write(pieces, &writer)
+    return writer.bytes
+  }
+
+  /// What most answers take at most.
+  private static var keptBytes: Int { 64 }
+
+  /// What was kept.
+  init(
+    kept bytes: [UInt8], _ read: (inout VarintReader) throws(EventDamage) -> Pieces
+  ) throws {
+    guard let first = bytes.first, KeptForm(rawValue: first) != nil else {
+      self = .response(try Response(decoding: bytes))
+      return
+    }
+    var reader = VarintReader(bytes)
+    reader.move(to: 1)
+    let pieces = try read(&reader)
+    guard reader.isAtEnd else { throw EventDamage(position: reader.position) }
+    self = .pieces(pieces)
+  }
+}
+
 extension NumberCalls.Keeping {
   /// The outcome is the response: it is kept as it is sent.
   static func message() -> Self where Outcome: Message {
@@ -30,20 +58,8 @@ extension NumberCalls.Keeping {
     Self(
       encode: { outcome in
         guard case .pieces(let pieces) = outcome else { return [] }
-        var writer = VarintWriter()
-        writer.byte(KeptForm.first.rawValue)
-        write(pieces, &writer)
-        return writer.bytes
+        return Outcome.kept(pieces, write)
       },
-      decode: { bytes in
-        guard let first = bytes.first, KeptForm(rawValue: first) != nil else {
-          return .response(try Response(decoding: bytes))
-        }
-        var reader = VarintReader(bytes)
-        reader.move(to: 1)
-        let pieces = try read(&reader)
-        guard reader.isAtEnd else { throw EventDamage(position: reader.position) }
-        return .pieces(pieces)
-      })
+      decode: { try Outcome(kept: $0, read) })
   }
 }

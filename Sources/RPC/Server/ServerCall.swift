@@ -194,6 +194,17 @@ final class ServerCall: StreamHandler, @unchecked Sendable {
     }
   }
 
+  /// The same of a response that is encoded already.
+  func handlerReturned(encoded response: [UInt8]) {
+    guard state.canRespond else { return handlerReturned(nil) }
+    do throws(RPCError) {
+      try send(encoded: response, compressed: true)
+      handlerReturned(nil)
+    } catch {
+      handlerReturned(error)
+    }
+  }
+
   /// The handler is done, with `error` or well.
   func handlerReturned(_ error: RPCError?) {
     assert(loop.isCurrent, "a handler's task prefers the loop and comes back to it")

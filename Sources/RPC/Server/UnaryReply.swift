@@ -9,6 +9,11 @@ public struct UnaryReply<Response: Message>: Sendable {
   /// Sends the response, and the status OK.
   public func succeeded(_ response: Response) { call.handlerReturned(response) }
 
+  /// Sends a response that is encoded already, and the status OK.
+  public func succeeded(encoded response: EncodedMessage<Response>) {
+    call.handlerReturned(encoded: response.bytes)
+  }
+
   /// Sends an error.
   public func failed(_ error: RPCError) { call.handlerReturned(error) }
 

@@ -99,6 +99,29 @@ final class NumberForm: Sendable {
     }
   }
 
+  /// The same in a copy of the number with the serial before: nine times in ten one digit differs.
+  @inline(__always)
+  func fillNext(_ number: UnsafeMutableBufferPointer<UInt8>, serial: Int64, period: Int32) {
+    guard permutation == nil else { return fill(number, serial: serial, period: period) }
+    var position = serialPosition + serialWidth
+    while position > serialPosition {
+      position -= 1
+      switch number[position] {
+      case UInt8(ascii: "9"):
+        number[position] = UInt8(ascii: radix == 10 ? "0" : "A")
+        if radix != 10 { position = serialPosition }
+      case UInt8(ascii: "Z"): number[position] = UInt8(ascii: "0")
+      default:
+        number[position] &+= 1
+        position = serialPosition
+      }
+    }
+    if let check {
+      number[length - 1] = check.compute(
+        over: number.span.extracting(..<(length - 1)))
+    }
+  }
+
   /// The number with a serial, from the skeleton of its moment.
   func number(_ skeleton: [UInt8], serial: Int64, period: Int32) -> String {
     String(unsafeUninitializedCapacity: length) { buffer in

@@ -8,7 +8,8 @@ package struct EventDamage: Error, Equatable {
 package struct VarintWriter {
   package private(set) var bytes: [UInt8] = []
 
-  package init() {}
+  /// Grows as needed; `capacity` bytes are a first guess.
+  package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   package mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
 

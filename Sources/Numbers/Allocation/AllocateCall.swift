@@ -1,0 +1,77 @@
+internal import API
+internal import Calls
+internal import RPC
+internal import Store
+
+/// A call of Allocate. What `NumberChange` does for any call, for this one: so many come that what the
+/// runtime spends on types it knows only then, a tenth of a call, is worth a class.
+// @unchecked: as its superclass says.
+final class AllocateCall: BookCall, @unchecked Sendable {
+  typealias Outcome = KeptAnswer<HandedAnswer, AllocateResponse>
+
+  private let command: AllocateCommand
+  private let onLowSerials: @Sendable (LowSerials) -> Void
+  private var answer: HandedAnswer?
+  private var caller: ((Result<Outcome, RPCError>) -> Void)?
+
+  init(
+    _ request: AllocateRequest, _ context: ServerContext, of service: AllocationService
+  ) throws(RPCError) {
+    command = try AllocateCommand(
+      business: request.business, count: Int(request.count),
+      caller: Caller(principal: context.principal, holder: request.holder),
+      lease: AllocateCommand.LeaseChoice(request.lease))
+    onLowSerials = service.onLowSerials
+    var body = request
+    body.requestID = ""
+    try super.init(
+      StoreCalls.Change(
+        context: context, method: "Allocate", business: request.business,
+        requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
+      .allocate, body: body, to: service.calls)
+  }
+
+  /// Has it decided, durably; a repetition gets the first outcome. `caller` is told once, on the call's
+  /// loop.
+  func begin(_ caller: @escaping (Result<Outcome, RPCError>) -> Void) {
+    self.caller = caller
+    begin()
+  }
+
+  /// Has it decided, and waits for it.
+  func outcome() async throws(RPCError) -> Outcome {
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        begin { continuation.resume(returning: $0) }
+      }
+    } onCancel: {
+      withdraw()
+    }
+    return try result.get()
+  }
+
+  override func decide(_ book: Book, _ now: Moment, _ rows: StoredRows) throws(Refusal) {
+    let allocation = try book.allocate(command, at: now, rows: rows)
+    if let low = allocation.low { onLowSerials(low) }
+    answer = HandedAnswer(
+      handed: allocation.handed, incarnation: book.incarnation, form: allocation.form)
+  }
+
+  override var keptAnswer: [UInt8] { answer?.kept ?? [] }
+
+  override func tookEffect() {
+    if let answer {
+      tell(.success(.pieces(answer)))
+    } else {
+      failed(RPCError(.internal, "a decision without an outcome"))
+    }
+  }
+
+  override func repeated(_ kept: [UInt8]) {
+    do { tell(.success(try HandedAnswer.outcome(kept: kept))) } catch { damaged(error) }
+  }
+
+  override func failed(_ error: RPCError) { tell(.failure(error)) }
+
+  private func tell(_ result: Result<Outcome, RPCError>) { caller.take()?(result) }
+}

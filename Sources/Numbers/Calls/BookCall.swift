@@ -1,0 +1,54 @@
+internal import Calls
+internal import Messages
+internal import RPC
+internal import Store
+
+/// A call that changes something in the book, without a task of its own.
+///
+/// A subclass decides and keeps what it decided, says what is kept of it, and answers.
+// @unchecked: as its superclass says.
+class BookCall: StoredCall, @unchecked Sendable {
+  private let calls: NumberCalls
+  private let kind: RefusedCall
+  private var refusal: Refusal?
+
+  /// `body` is the request without its id.
+  init(
+    _ change: StoreCalls.Change, _ kind: RefusedCall, body: some Message, to calls: NumberCalls
+  ) throws(RPCError) {
+    self.calls = calls
+    self.kind = kind
+    try super.init(change, body: body, to: calls.stored)
+  }
+
+  /// Decides, and keeps the outcome. On the writer's thread.
+  func decide(_ book: Book, _ now: Moment, _ rows: StoredRows) throws(Refusal) {
+    preconditionFailure("a subclass decides")
+  }
+
+  /// It took effect, durably.
+  func tookEffect() { preconditionFailure("a subclass answers") }
+
+  /// Its answer was kept in a form that can't be read.
+  func damaged(_ error: any Error) {
+    failed(StoreError.corrupt("a kept answer can't be read: \(error)").rpcError)
+  }
+
+  /// Queues it.
+  final func begin() { calls.store.begin(self) }
+
+  override final func takeEffect(in batch: Batch) throws(StoreError) -> Bool {
+    let result = try calls.state[batch].change(batch, calls.limits) {
+      (book, now, rows) throws(Refusal) in try decide(book, now, rows)
+    }
+    // It may have been decided otherwise before, in a batch that was taken back.
+    refusal = nil
+    guard case .failure(let refused) = result else { return true }
+    refusal = refused
+    return false
+  }
+
+  override final func decided() {
+    if let refusal { failed(refusal.error(in: kind)) } else { tookEffect() }
+  }
+}
