@@ -1098,7 +1098,8 @@ public struct Rule: Message {
   /// Its name, unique in the business: 1 to 64 letters, digits, '-', '_' or '.'.
   public var name: String = ""
 
-  /// Counts up with each put, also over a deletion. Output only.
+  /// Counts up with each put, also over a deletion: no version of a name comes twice. Begins at 1, or higher
+  /// once so many rules were deleted that the names of some are forgotten. Output only.
   public var version: Int64 = 0
 
   /// What it looks at.

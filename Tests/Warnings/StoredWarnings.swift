@@ -74,7 +74,8 @@ final class StoredWarnings {
       }
       for (business, names) in book.ruleNames { lines.append("names \(business) \(names)") }
       lines.append(
-        "rules \(book.ruleCount) deleted \(book.deletedVersions.sorted { $0.value < $1.value })")
+        "rules \(book.ruleCount) forgotten \(book.forgottenVersion) deleted "
+          + "\(book.deletedVersions.map { "\($0) \($1)" }.sorted())")
       for (business, presets) in book.presets where !presets.isEmpty {
         lines.append("presets \(business) \(presets.keys.sorted())")
       }

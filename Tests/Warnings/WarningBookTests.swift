@@ -170,4 +170,51 @@ import Testing
     #expect(oldest == 6)
     await stored.store.close()
   }
+
+  /// Puts and deletes so many rules, whose names begin with `prefix`.
+  private static func passing(_ prefix: String, _ count: Int) -> StoredWarnings.Change {
+    { (book, batch) throws(WarningFailure) in
+      for place in 0..<count {
+        _ = try book.put(rule("\(prefix)\(place)"), expecting: 0, batch)
+        try book.deleteRule(RuleKey(business: "shop", name: "\(prefix)\(place)"), batch)
+      }
+    }
+  }
+
+  /// The version that a rule gets which is put and deleted again.
+  private static func version(_ name: String, in stored: StoredWarnings) async throws -> Int64? {
+    try await stored.change { (book, batch) throws(WarningFailure) in
+      _ = try book.put(rule(name), expecting: 0, batch)
+    }
+    let version = try await stored.look {
+      $0.rules[RuleKey(business: "shop", name: name)]?.rule.version
+    }
+    try await stored.change { (book, batch) throws(WarningFailure) in
+      try book.deleteRule(RuleKey(business: "shop", name: name), batch)
+    }
+    return version
+  }
+
+  @Test func deletedRulesAreForgottenAndNoVersionComesTwice() async throws {
+    let stored = try StoredWarnings()
+    let limit = WarningLimits.deletedRules
+    try await stored.change(Self.passing("r", limit))
+    #expect(try await stored.rows("warning_rule") == Int64(limit))
+    // As many as are remembered: each goes on by itself.
+    #expect(try await Self.version("r0", in: stored) == 2)
+    #expect(try await Self.version("r0", in: stored) == 3)
+    let before = try await stored.snapshot()
+    try await stored.changeInVain(Self.passing("new", 1))
+    #expect(try await stored.snapshot() == before)
+    // One more, and all those of the lowest version are forgotten; none begins below what it had.
+    try await stored.change(Self.passing("new", 1))
+    #expect(try await stored.rows("warning_rule") == 1)
+    let after = try await stored.snapshot()
+    try await stored.reopen()
+    #expect(try await stored.snapshot() == after)
+    #expect(try await Self.version("never-seen", in: stored) == 2)
+    #expect(try await Self.version("r5", in: stored) == 2)
+    #expect(try await Self.version("r0", in: stored) == 4)
+    await stored.store.close()
+  }
 }

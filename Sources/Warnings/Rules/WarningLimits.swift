@@ -15,6 +15,8 @@ enum WarningLimits {
   /// All rules are in the writer's memory, and a signal is compared with those of its business.
   static let rulesPerBusiness = 200
   static let rulesInAll = 20_000
+  /// Deleted ones whose names are remembered, in memory, for the version to go on from if they come again.
+  static let deletedRules = 1_000
   static let presetsPerBusiness = 100
   static let actionsPerRule = 10
   static let stepsPerPreset = 20

@@ -30,7 +30,8 @@ extension WarningBook {
       }
     }
     var rule = rule
-    rule.setVersion((present?.rule.version ?? deletedVersions[key] ?? 0) + 1, at: batch.now)
+    let before = present?.rule.version ?? max(deletedVersions[key] ?? 0, forgottenVersion)
+    rule.setVersion(before + 1, at: batch.now)
     do throws(StoreError) { try replace(present, by: rule, batch) } catch { throw .store(error) }
     return rule.message
   }
@@ -101,6 +102,19 @@ extension WarningBook {
     let names = (ruleNames[key.business] ?? []).filter { $0 != key.name }
     put(\.ruleNames, key.business, names.isEmpty ? nil : names, batch)
     set(\.ruleCount, ruleCount - 1, batch)
+    forgetDeletedRules(batch)
+  }
+
+  /// Keeps the names of deleted rules within their bound: those with the lowest version go.
+  private func forgetDeletedRules(_ batch: Batch) {
+    guard deletedVersions.count > WarningLimits.deletedRules,
+      let lowest = deletedVersions.values.min()
+    else { return }
+    let forgotten = max(forgottenVersion, lowest)
+    set(\.forgottenVersion, forgotten, batch)
+    set(\.deletedVersions, deletedVersions.filter { $0.value > forgotten }, batch)
+    batch.write(WarningStatements.putForgottenVersion) { $0.bind(forgotten) }
+    batch.write(WarningStatements.forgetDeletedRules) { $0.bind(forgotten) }
   }
 
   /// The rules of a business after a name.

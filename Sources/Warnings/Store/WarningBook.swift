@@ -18,8 +18,11 @@ public final class WarningBook: WriterState {
   /// The names of a business's rules, sorted.
   var ruleNames: [String: [String]] = [:]
   var ruleCount = 0
-  /// The last versions of rules that were deleted.
+  /// The last versions of rules that were deleted, as far as they are above `forgottenVersion`.
   var deletedVersions: [RuleKey: Int64] = [:]
+  /// No rule that was deleted and isn't remembered had a higher version: so whatever is made anew begins
+  /// above it, and no version of a name comes twice.
+  var forgottenVersion: Int64 = 0
   /// By business, then by name.
   var presets: [String: [String: API.Preset]] = [:]
   /// The newest of each source, by business and kind.

@@ -21,6 +21,7 @@ struct WarningLoader {
         try Self.decode(row.bytes(2), "a preset")
     }
     try connection.query(WarningStatements.rules) { (row) throws(StoreError) in try addRule(row) }
+    try loadDeletedRules()
     for key in book.rules.keys { book.ruleNames[key.business, default: []].append(key.name) }
     for business in book.ruleNames.keys { book.ruleNames[business]?.sort() }
     book.ruleCount = book.rules.count
@@ -60,20 +61,33 @@ struct WarningLoader {
 
   private func addRule(_ row: borrowing ResultRow) throws(StoreError) {
     let key = RuleKey(business: row.text(0), name: row.text(1))
-    guard !row.bool(3) else {
-      book.deletedVersions[key] = row.integer(2)
-      return
-    }
-    let message: API.Rule = try Self.decode(row.bytes(7), "a rule")
+    let message: API.Rule = try Self.decode(row.bytes(5), "a rule")
     let rule: WarningRule
     do throws(WarningRefusal) { rule = try WarningRule(message) } catch {
       throw .corrupt("the rule \(key.name) of \(key.business): \(error)")
     }
     var watch = RuleWatch(
-      rule.condition, hold: rule.hold, phase: RulePhase(stored: row.integer(4), row.integer(5)),
-      listeningSince: row.integer(6))
+      rule.condition, hold: rule.hold, phase: RulePhase(stored: row.integer(2), row.integer(3)),
+      listeningSince: row.integer(4))
     if let newest = book.newest(for: rule) { watch.remember(newest.value, at: newest.heard) }
     book.rules[key] = LiveRule(rule: rule, watch: watch)
+  }
+
+  /// Stores from before names were forgotten may have more of them than are remembered.
+  private func loadDeletedRules() throws(StoreError) {
+    try connection.query(WarningStatements.forgottenVersion) {
+      book.forgottenVersion = $0.integer(0)
+    }
+    try connection.query(
+      WarningStatements.deletedRules, bind: { $0.bind(WarningLimits.deletedRules + 1) },
+      { row in
+        let key = RuleKey(business: row.text(0), name: row.text(1))
+        if book.deletedVersions.count < WarningLimits.deletedRules {
+          book.deletedVersions[key] = row.integer(2)
+        } else {
+          book.forgottenVersion = max(book.forgottenVersion, row.integer(2))
+        }
+      })
   }
 
   /// What rules of change had heard in their windows.

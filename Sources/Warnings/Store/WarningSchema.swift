@@ -4,7 +4,18 @@ internal import Store
 /// what is asked for or goes on by itself. Times ending in `_us` are of the wall clock, those ending in
 /// `boot_us` of the clock that nobody sets.
 enum WarningSchema {
-  static let migrations = [Migration(number: 1, sql: tables)]
+  static let migrations = [
+    Migration(number: 1, sql: tables), Migration(number: 2, sql: forgottenRules),
+  ]
+
+  /// One row, with `id` 0; and how deleted rules are found by their version.
+  private static let forgottenRules = """
+    CREATE TABLE warning_forgotten_rule (
+      id BIGINT NOT NULL PRIMARY KEY,
+      version BIGINT NOT NULL
+    );
+    CREATE INDEX warning_rule_deleted ON warning_rule (version) WHERE deleted = 1;
+    """
 
   private static let tables = """
     CREATE TABLE warning_rule (
@@ -91,9 +102,21 @@ enum WarningStatements {
     """)
   static let rules = Statement(
     """
-    SELECT business, name, version, deleted, phase, phase_boot_us, listening_boot_us, body
-    FROM warning_rule
+    SELECT business, name, phase, phase_boot_us, listening_boot_us, body
+    FROM warning_rule WHERE deleted = 0
     """)
+  static let deletedRules = Statement(
+    """
+    SELECT business, name, version FROM warning_rule WHERE deleted = 1 ORDER BY version DESC LIMIT $1
+    """)
+  static let forgetDeletedRules = Statement(
+    "DELETE FROM warning_rule WHERE deleted = 1 AND version <= $1")
+  static let putForgottenVersion = Statement(
+    """
+    INSERT INTO warning_forgotten_rule VALUES (0, $1)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version
+    """)
+  static let forgottenVersion = Statement("SELECT version FROM warning_forgotten_rule")
   static let putPreset = Statement(
     """
     INSERT INTO warning_preset VALUES ($1, $2, $3)

@@ -1,6 +1,8 @@
 """Signals, rules, and the warnings that they raise and clear: WR1, WR2, WR4, WR6, WR7."""
 
+import contextlib
 import random
+import sqlite3
 import time
 
 import grpc
@@ -382,3 +384,31 @@ def test_nothing_is_missed_or_raised_twice_over_kill_9(tmp_path):
         assert len(warning_list(client, business, history=False)) == 3
         assert report(client, business, 50).cleared == first.raised
         allocate(client, business)
+
+
+def test_names_of_deleted_rules_are_forgotten_but_no_version_comes_twice(tmp_path):
+    """A store of before they were, with 1,501 of them, of which 1,000 are remembered: those with the highest versions."""
+
+    def delete(client, *names):
+        for name in names:
+            client.DeleteRule(business="shop", name=name, request_id=request_id())
+
+    with Server(tmp_path) as server, connect(server, "h2c") as channel:
+        assert [put_rule(Client(channel), "shop", name="a").version for _ in range(2)] == [1, 2]
+        delete(Client(channel), "a")
+        assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(server.store)) as database, database:
+        for version in range(1, 1501):
+            database.execute(
+                "INSERT INTO warning_rule SELECT business, ?, ?, deleted, phase, phase_boot_us, listening_boot_us, body"
+                " FROM warning_rule WHERE name = 'a'", [f"x{version}", version])
+    with Server(tmp_path) as server, connect(server, "h2c") as channel:
+        client = Client(channel)
+        assert [put_rule(client, "shop", name=name).version for name in ("a", "new", "x1500")] == [501, 501, 1501]
+        delete(client, "a", "new", "x1500")
+        server.kill()
+    with contextlib.closing(sqlite3.connect(server.store)) as database:
+        assert database.execute("SELECT count(*), min(version) FROM warning_rule").fetchone() == (999, 502)
+    with Server(tmp_path) as server, connect(server, "h2c") as channel:
+        client = Client(channel)
+        assert [put_rule(client, "shop", name=name).version for name in ("a", "new", "x1500")] == [502, 502, 1502]
