@@ -62,6 +62,7 @@ let package = Package(
     module("Calls", ["RPC", "Messages", "Store", "Crypto"]),
     module("Numbers", ["Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     module("Warnings", ["Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+    module("Catalog", ["Numbers", "Calls", "API", "RPC", "Messages", "Store"]),
     module("Stock", ["Numbers", "Calls", "API", "RPC", "Messages", "Store"]),
     module(
       "Forwarding",
@@ -69,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "orderwire",
       dependencies: [
-        "Numbers", "Warnings", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
-        "Messages",
+        "Numbers", "Warnings", "Catalog", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop",
+        "Store", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -141,6 +142,7 @@ let package = Package(
     tests(
       "Warnings",
       ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),
+    tests("Catalog", ["Catalog", "Store", "StoreFaults"]),
     tests("Stock", ["Stock", "Store", "StoreFaults"]),
     tests(
       "Forwarding",

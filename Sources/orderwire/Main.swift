@@ -19,6 +19,6 @@ struct OrderwireCommand: ParsableCommand {
     abstract: "Order numbers over gRPC, never one to two holders.",
     subcommands: [
       ServeCommand.self, PoolsCommand.self, AllocateCommand.self, QueuesCommand.self,
-      WatchCommand.self, BenchCommand.self,
+      GoodsCommand.self, WatchCommand.self, BenchCommand.self,
     ])
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Forwarding
 import Logging
 import Numbers
@@ -77,19 +78,21 @@ import Testing
       flags: [.store: ["sqlite:a"]],
       check: {
         $0.capacity == CapacityLimits() && $0.maxWaiting == 16_384 && $0.maxWatches == 10_000
-          && $0.stock == StockCapacity() && $0.forwarding == ForwardingCapacity()
+          && $0.catalog == CatalogCapacity() && $0.stock == StockCapacity()
+          && $0.forwarding == ForwardingCapacity()
       }),
     Case(
       flags: [.store: ["sqlite:a"], .maxPools: ["3"]],
       environment: ["ORDERWIRE_MAX_LIVE_NUMBERS": "10000000", "ORDERWIRE_MAX_POOLS": "4"],
-      file:
-        #"{"max-leases": 5, "max-waiting": 1, "max-watches": 2, "max-orders": 6, "max-goods": 7, "max-policies": 8}"#,
+      file: #"{"max-leases": 5, "max-waiting": 1, "max-watches": 2, "max-orders": 6, "#
+        + #""max-goods": 7, "max-policies": 8, "max-catalog-items": 9}"#,
       check: {
         $0.capacity
           == CapacityLimits(pools: 3, liveNumbersPerPool: 10_000_000, leasesPerPool: 5)
           && $0.maxWaiting == 1 && $0.maxWatches == 2
           && $0.forwarding == ForwardingCapacity(intakes: 10_000, orders: 6)
           && $0.stock == StockCapacity(goods: 7, policies: 8)
+          && $0.catalog == CatalogCapacity(items: 9)
       }),
     // Certificates without a TLS listener harm nobody; `Sources/serve` gives them always.
     Case(
@@ -120,7 +123,7 @@ import Testing
       file: #"{"colour": "a"}"#,
       message: #"o.json: unknown key "colour"; known are listen, listen-tls, tls-certificate, "#
         + "tls-key, tls-client-ca, store, loops, grace, log-level, max-pools, max-live-numbers, "
-        + "max-leases, max-goods, max-open-quantities, max-movements, max-policies, max-intakes, "
+        + "max-leases, max-catalog-items, max-catalog-versions, max-goods, max-open-quantities, max-movements, max-policies, max-intakes, "
         + "max-orders, max-waiting, max-watches, batch-limit"),
     Case(file: "[]", message: "o.json: must be a JSON object of settings"),
     Case(file: "{", message: "o.json: is not JSON; python3 -m json.tool o.json says where"),

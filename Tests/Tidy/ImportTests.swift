@@ -21,13 +21,14 @@ import Testing
     "Warnings": [
       "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto", "Glibc", "Synchronization",
     ],
+    "Catalog": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Stock": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Forwarding": [
       "Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
     ],
     "orderwire": [
-      "Numbers", "Warnings", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop", "Store",
-      "Messages",
+      "Numbers", "Warnings", "Catalog", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop",
+      "Store", "Messages",
       "ArgumentParser",
       "Logging",
       "Glibc", "FoundationEssentials", "Synchronization",

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReasonTests {
   /// The modules that refuse.
   static let refusing = [
-    "Messages", "RPC", "Calls", "Numbers", "Warnings", "Stock", "Forwarding",
+    "Messages", "RPC", "Calls", "Numbers", "Warnings", "Catalog", "Stock", "Forwarding",
   ]
 
   /// The words of gRPC itself, and why a message can't be encoded, which is no answer to anybody.

@@ -6,6 +6,7 @@
 #include "grpc/reflection/v1/reflection.schema.h"
 #include "grpc/reflection/v1alpha/reflection.schema.h"
 #include "orderwire/v1/allocation.schema.h"
+#include "orderwire/v1/catalog.schema.h"
 #include "orderwire/v1/forwarding.schema.h"
 #include "orderwire/v1/history.schema.h"
 #include "orderwire/v1/locking.schema.h"

@@ -1,3 +1,4 @@
+import Catalog
 import Forwarding
 import Logging
 import Numbers
@@ -17,6 +18,7 @@ struct Configuration: Equatable, Sendable {
   var logLevel: Logger.Level
   var batchLimit: Int
   var capacity: CapacityLimits
+  var catalog: CatalogCapacity
   var stock: StockCapacity
   var forwarding: ForwardingCapacity
   /// Calls that may wait for their turn in the store.
@@ -48,6 +50,8 @@ struct Configuration: Equatable, Sendable {
   static let maxPoolsRange = 1...CapacityLimits.mostPools
   static let maxLiveNumbersRange = 1...Int(CapacityLimits.mostLiveNumbersPerPool)
   static let maxLeasesRange = 1...CapacityLimits.mostLeasesPerPool
+  static let maxCatalogItemsRange = 1...CatalogCapacity.mostItems
+  static let maxCatalogVersionsRange = 1...CatalogCapacity.mostVersions
   static let maxGoodsRange = 1...StockCapacity.mostGoods
   static let maxOpenQuantitiesRange = 1...StockCapacity.mostOpenQuantities
   static let maxMovementsRange = 1...StockCapacity.mostMovements
@@ -71,6 +75,11 @@ struct Configuration: Equatable, Sendable {
     batchLimit =
       try given.number(.batchLimit, in: Self.batchLimitRange) ?? Self.batchLimitRange.upperBound
     capacity = try Self.capacity(given)
+    catalog = CatalogCapacity(
+      items: try given.number(.maxCatalogItems, in: Self.maxCatalogItemsRange)
+        ?? Self.maxCatalogItemsRange.upperBound,
+      versions: try given.number(.maxCatalogVersions, in: Self.maxCatalogVersionsRange)
+        ?? Self.maxCatalogVersionsRange.upperBound)
     stock = try Self.stock(given)
     forwarding = ForwardingCapacity(
       intakes: try given.number(.maxIntakes, in: Self.maxIntakesRange)

@@ -13,6 +13,8 @@ enum Setting: String, CaseIterable, Sendable {
   case maxPools = "max-pools"
   case maxLiveNumbers = "max-live-numbers"
   case maxLeases = "max-leases"
+  case maxCatalogItems = "max-catalog-items"
+  case maxCatalogVersions = "max-catalog-versions"
   case maxGoods = "max-goods"
   case maxOpenQuantities = "max-open-quantities"
   case maxMovements = "max-movements"
@@ -40,7 +42,8 @@ enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .listen, .listenTLS: true
     case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
-      .maxLiveNumbers, .maxLeases, .maxGoods, .maxOpenQuantities, .maxMovements, .maxPolicies,
+      .maxLiveNumbers, .maxLeases, .maxCatalogItems, .maxCatalogVersions, .maxGoods,
+      .maxOpenQuantities, .maxMovements, .maxPolicies,
       .maxIntakes, .maxOrders, .maxWaiting, .maxWatches, .batchLimit:
       false
     }

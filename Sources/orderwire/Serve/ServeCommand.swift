@@ -80,7 +80,25 @@ struct ServeCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "Goods in all. (default: \(Configuration.maxGoodsRange.upperBound), the most)",
+      """
+      Goods and manufacturers in catalogs. \
+      (default: \(Configuration.maxCatalogItemsRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxCatalogItems: String?
+
+  @Option(
+    help: .init(
+      """
+      Their versions in all. \
+      (default: \(Configuration.maxCatalogVersionsRange.upperBound), the most)
+      """,
+      valueName: "count"))
+  var maxCatalogVersions: String?
+
+  @Option(
+    help: .init(
+      "Goods with stock or a policy. (default: \(Configuration.maxGoodsRange.upperBound), the most)",
       valueName: "count"))
   var maxGoods: String?
 
@@ -185,6 +203,7 @@ struct ServeCommand: ParsableCommand {
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
       .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),
+      .maxCatalogItems: one(maxCatalogItems), .maxCatalogVersions: one(maxCatalogVersions),
       .maxGoods: one(maxGoods), .maxOpenQuantities: one(maxOpenQuantities),
       .maxMovements: one(maxMovements), .maxPolicies: one(maxPolicies),
       .maxIntakes: one(maxIntakes), .maxOrders: one(maxOrders), .maxWaiting: one(maxWaiting),

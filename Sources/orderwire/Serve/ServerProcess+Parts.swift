@@ -1,4 +1,5 @@
 import API
+import Catalog
 import EventLoop
 import Forwarding
 import Glibc
@@ -67,7 +68,9 @@ extension ServerProcess {
     do throws(StoreError) {
       return try DurableStore.open(
         store,
-        states: [NumberState.self, WarningBook.self, StockBook.self, ForwardingBook.self])
+        states: [
+          NumberState.self, WarningBook.self, CatalogBook.self, StockBook.self, ForwardingBook.self,
+        ])
     } catch {
       throw CommandFailure(error, store: storePath)
     }
@@ -103,6 +106,7 @@ extension ServerProcess {
     locking.answerWithoutTasks(&router)
     HistoryService(store).register(with: &router)
     WarningService(store).register(with: &router)
+    CatalogService(store, capacity: configuration.catalog).register(with: &router)
     StockService(store, capacity: configuration.stock).register(with: &router)
     ForwardingService(store, capacity: configuration.forwarding).register(with: &router)
     health.register(with: &router)

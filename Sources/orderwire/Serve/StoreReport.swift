@@ -8,7 +8,8 @@ struct StoreReport: Sendable {
   /// What health answers for beside the server as a whole.
   static let services = [
     "orderwire.v1.AllocationService", "orderwire.v1.LockingService", "orderwire.v1.HistoryService",
-    "orderwire.v1.WarningService", "orderwire.v1.StockService", "orderwire.v1.ForwardingService",
+    "orderwire.v1.WarningService", "orderwire.v1.CatalogService",
+    "orderwire.v1.StockService", "orderwire.v1.ForwardingService",
   ]
 
   let path: String

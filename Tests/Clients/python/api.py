@@ -39,6 +39,8 @@ history_grpc = importlib.import_module("orderwire.v1.history_pb2_grpc")
 locking = importlib.import_module("orderwire.v1.locking_pb2")
 locking_grpc = importlib.import_module("orderwire.v1.locking_pb2_grpc")
 warnings = importlib.import_module("orderwire.v1.warnings_pb2")
+catalog = importlib.import_module("orderwire.v1.catalog_pb2")
+catalog_grpc = importlib.import_module("orderwire.v1.catalog_pb2_grpc")
 stock = importlib.import_module("orderwire.v1.stock_pb2")
 stock_grpc = importlib.import_module("orderwire.v1.stock_pb2_grpc")
 warnings_grpc = importlib.import_module("orderwire.v1.warnings_pb2_grpc")
@@ -69,10 +71,11 @@ class Client:
             locking_grpc.LockingServiceStub(channel),
             history_grpc.HistoryServiceStub(channel),
             warnings_grpc.WarningServiceStub(channel),
+            catalog_grpc.CatalogServiceStub(channel),
             stock_grpc.StockServiceStub(channel),
             forwarding_grpc.ForwardingServiceStub(channel),
         ]
-        self._modules = [allocation, locking, history, warnings, stock, forwarding]
+        self._modules = [allocation, locking, history, warnings, catalog, stock, forwarding]
 
     def __getattr__(self, method):
         for stub, module in zip(self._stubs, self._modules):

@@ -110,6 +110,7 @@ def test_calls_that_wait_for_the_store(tmp_path):
     "flag, most",
     [("--max-pools", 100_000), ("--max-live-numbers", 10_000_000), ("--max-leases", 1_000_000), ("--max-waiting", 16_384),
      ("--max-watches", 10_000), ("--max-intakes", 10_000), ("--max-orders", 4_000_000), ("--max-goods", 500_000),
+     ("--max-catalog-items", 1_000_000), ("--max-catalog-versions", 10_000_000),
      ("--max-open-quantities", 1_000_000), ("--max-movements", 100_000_000), ("--max-policies", 2_000_000)],
 )
 def test_a_limit_out_of_its_range_is_refused(flag, most):

@@ -12,7 +12,7 @@ from server import Server
 
 SERVICES = [
     f"orderwire.v1.{name}Service"
-    for name in ("Allocation", "Locking", "History", "Warning", "Stock", "Forwarding")
+    for name in ("Allocation", "Locking", "History", "Warning", "Catalog", "Stock", "Forwarding")
 ]
 
 

@@ -1,0 +1,166 @@
+public import Store
+
+/// What can end a command without an answer.
+typealias CatalogFailure = StateFailure<CatalogRefusal>
+
+/// The catalogs in the store's writer: which versions there are is in memory, what they say is in the tables.
+public final class CatalogBook: WriterState {
+  /// The name in the migration table.
+  public static let capability = "catalog"
+  /// The tables.
+  public static var migrations: [Migration] { CatalogSchema.migrations }
+
+  private(set) var indices: [String: CatalogIndex] = [:]
+  private(set) var items = 0
+  private(set) var versions = 0
+
+  /// Reads the tables.
+  public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
+    try connection.query(CatalogStatements.newest) { (row) throws(StoreError) in
+      guard let kind = CatalogKind(rawValue: Int32(truncatingIfNeeded: row.integer(1))) else {
+        throw .corrupt("the kind of an item of \(row.text(0))")
+      }
+      let version = row.integer(3)
+      let index = indices[row.text(0)] ?? CatalogIndex()
+      indices[row.text(0)] = index
+      index.newest[CatalogKey(kind: kind, number: row.text(2))] = version
+      items += 1
+      versions += Int(version)
+    }
+  }
+
+  /// Puts items, all or none.
+  func put(
+    _ business: String, _ given: [CatalogItem], _ capacity: CatalogCapacity = CatalogCapacity(),
+    _ batch: Batch
+  ) throws(CatalogFailure) -> CatalogDraft {
+    let index = indices[business] ?? CatalogIndex()
+    var present: [CatalogKey: [UInt8]] = [:]
+    for item in given where index.newest[item.key] != nil {
+      do throws(StoreError) {
+        try batch.query(
+          CatalogStatements.item, bind: { $0.bind(business, item.key) },
+          { present[item.key] = $0.bytes(3) })
+      } catch {
+        throw .store(error)
+      }
+    }
+    let draft: CatalogDraft
+    do throws(CatalogRefusal) {
+      draft = try CatalogDraft(given, index, present: present)
+      guard draft.newItems == 0 || items + draft.newItems <= capacity.items else {
+        throw .itemsExhausted(limit: capacity.items)
+      }
+      guard draft.newVersions == 0 || versions + draft.newVersions <= capacity.versions else {
+        throw .versionsExhausted(limit: capacity.versions)
+      }
+    } catch {
+      throw .refused(error)
+    }
+    take(draft, index, business, batch)
+    return draft
+  }
+
+  private func take(
+    _ draft: CatalogDraft, _ index: CatalogIndex, _ business: String, _ batch: Batch
+  ) {
+    guard draft.newVersions > 0 else { return }
+    let (itemsBefore, versionsBefore) = (items, versions)
+    batch.undo { [unowned self] in (items, versions) = (itemsBefore, versionsBefore) }
+    if indices[business] == nil {
+      batch.undo { [unowned self] in indices[business] = nil }
+      indices[business] = index
+    }
+    items += draft.newItems
+    versions += draft.newVersions
+    for (item, version, isNew) in draft.items where isNew {
+      let before = index.newest[item.key]
+      batch.undo { index.newest[item.key] = before }
+      index.newest[item.key] = version
+      for statement in [CatalogStatements.putItem, CatalogStatements.addVersion] {
+        batch.write(statement) { row in
+          row.bind(business, item.key)
+          row.bind(version)
+          row.bind(batch.now)
+          row.bind(item.body)
+        }
+      }
+    }
+  }
+}
+
+extension Row {
+  mutating func bind(_ business: String, _ key: CatalogKey) {
+    bind(business)
+    bind(key.kind.rawValue)
+    bind(key.number)
+  }
+}
+
+/// An item as the tables have it.
+struct StoredItem: Sendable, Equatable {
+  var number: String
+  var version: Int64
+  /// When this version came, µs.
+  var time: Int64
+  var body: [UInt8]
+
+  init(_ row: borrowing ResultRow) {
+    number = row.text(0)
+    version = row.integer(1)
+    time = row.integer(2)
+    body = row.bytes(3)
+  }
+}
+
+extension ReadConnection {
+  /// An item in its newest version.
+  func item(_ business: String, _ key: CatalogKey) throws(StoreError) -> StoredItem? {
+    var found: StoredItem?
+    try query(
+      CatalogStatements.item, bind: { $0.bind(business, key) }, { found = StoredItem($0) })
+    return found
+  }
+
+  /// An item in a version.
+  func item(
+    _ business: String, _ key: CatalogKey, version: Int64
+  ) throws(StoreError) -> StoredItem? {
+    var found: StoredItem?
+    try query(
+      CatalogStatements.version,
+      bind: { row in
+        row.bind(business, key)
+        row.bind(version)
+      },
+      { found = StoredItem($0) })
+    return found
+  }
+
+  /// Items after a number in their newest versions: at most so many, and at most a page's bytes but for a
+  /// first one that has more.
+  func items(
+    _ business: String, after key: CatalogKey, limit: Int
+  ) throws(StoreError) -> (items: [StoredItem], isMore: Bool) {
+    var items: [StoredItem] = []
+    var bytes = 0
+    var isMore = false
+    try query(
+      CatalogStatements.itemsAfter,
+      bind: { row in
+        row.bind(business, key)
+        row.bind(limit + 1)
+      },
+      { row in
+        guard !isMore else { return }
+        let item = StoredItem(row)
+        bytes += item.body.count
+        guard items.count < limit, items.isEmpty || bytes <= CatalogLimits.pageBytes else {
+          isMore = true
+          return
+        }
+        items.append(item)
+      })
+    return (items, isMore)
+  }
+}
