@@ -25,6 +25,7 @@ import Testing
     "Stock": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Forwarding": [
       "Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
+      "Synchronization",
     ],
     "orderwire": [
       "Numbers", "Warnings", "Catalog", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop",

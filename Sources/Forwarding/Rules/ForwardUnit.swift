@@ -10,6 +10,7 @@ final class ForwardUnit {
   var depth = 0
   /// Orders that came into the queue: those in it at the start of the server, and all since.
   var arrived = 0
+  let consumption = Consumption()
 
   init(id: Int32, name: String, created: Int64, codes: [String]) {
     self.id = id

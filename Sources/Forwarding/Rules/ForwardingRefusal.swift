@@ -33,8 +33,10 @@ enum ForwardingRefusal: Error, Equatable, Sendable {
   case orderChanged(field: String, sequence: Int64)
   case ordersExhausted(limit: Int)
   case orderNotFound
-  case reasonTooLong
+  case reasonTooLong(field: String)
   case cancelledDifferently(sequence: Int64)
   case positionNotAscending
   case businessChanged
+
+  case consumption(ConsumptionRefusal)
 }

@@ -59,16 +59,7 @@ extension Intake {
     }
     move(order.sequence, to: .forwarded)
     versions[order.sequence] = rulesVersion
-    for unit in targets {
-      unit.queue[order.sequence] = UnitPlace.queued.rawValue
-      unit.depth += 1
-      unit.arrived += 1
-      note {
-        unit.queue[order.sequence] = UnitPlace.none.rawValue
-        unit.depth -= 1
-        unit.arrived -= 1
-      }
-    }
+    for unit in targets { arrive(order.sequence, at: unit) }
     return true
   }
 

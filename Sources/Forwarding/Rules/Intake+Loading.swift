@@ -28,6 +28,7 @@ extension Intake {
     let order = kept.order
     guard seen.find(order.identity) == nil else { return false }
     nextSequence = kept.sequence + 1
+    keys[kept.sequence] = order.key
     seen.insert(
       SeenOrders.Slot(identity: order.identity, content: order.content, sequence: kept.sequence))
     let place = place(of: kept.sequence)
@@ -50,6 +51,9 @@ extension Intake {
     for unit in units.values {
       unit.depth = unit.queue.count(of: UnitPlace.queued.rawValue)
       unit.arrived = unit.depth
+      for sequence in deadLetters(of: unit, after: 0, limit: .max) {
+        unit.consumption.countDead(keys[sequence], 1)
+      }
     }
     for (key, line) in lines {
       guard let first = line.first else { continue }

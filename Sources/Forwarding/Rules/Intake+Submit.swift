@@ -34,6 +34,7 @@ extension Intake {
     }
     let sequence = nextSequence
     nextSequence += 1
+    keys[sequence] = order.key
     seen.insert(
       SeenOrders.Slot(
         identity: order.identity, content: order.content, sequence: sequence))

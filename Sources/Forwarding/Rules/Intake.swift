@@ -10,6 +10,7 @@ final class Intake {
   /// The places of orders, as `OrderPlace`.
   var places = PlaceBlocks(bits: 4)
   var versions = RuleVersions()
+  var keys = OrderKeys()
   /// Orders at each place, by its raw value.
   var counts = Array(repeating: 0, count: OrderPlace.allCases.count)
   /// Never empty.
@@ -52,7 +53,10 @@ final class Intake {
     undoLog.removeAll(keepingCapacity: true)
     for index in layouts.indices { layouts[index].settle() }
     places.written()
-    for unit in units.values { unit.queue.written() }
+    for unit in units.values {
+      unit.queue.written()
+      unit.consumption.written()
+    }
     isRowDirty = false
   }
 

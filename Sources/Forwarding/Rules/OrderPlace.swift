@@ -31,4 +31,8 @@ enum UnitPlace: UInt8, Sendable, CaseIterable {
   /// It didn't go there.
   case none = 0
   case queued = 1
+  /// Acknowledged, or given up.
+  case done = 2
+  /// A dead letter.
+  case dead = 3
 }

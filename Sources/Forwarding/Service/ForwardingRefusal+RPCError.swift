@@ -5,25 +5,25 @@ extension ForwardingRefusal: StateRefusal {
   /// The status, the machine-readable reason and the details of a refusal: here and nowhere else.
   var rpcError: RPCError {
     switch self {
-    case .businessInvalid(let field): invalid("BUSINESS_INVALID", field, Self.name)
-    case .messageMissing(let field): invalid("MESSAGE_MISSING", field, "required")
+    case .businessInvalid(let field): Self.invalid("BUSINESS_INVALID", field, Self.name)
+    case .messageMissing(let field): Self.invalid("MESSAGE_MISSING", field, "required")
     case .pageSizeOutOfRange:
-      invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(ForwardingLimits.pageSize)")
+      Self.invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(ForwardingLimits.pageSize)")
     case .pageTokenInvalid:
-      invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
+      Self.invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
 
     case .intakeNotFound:
       RPCError(
         .notFound, reason: "INTAKE_NOT_FOUND", "this business has no intake",
         metadata: ["field": "business"])
     case .lanesOutOfRange:
-      invalid("LANES_OUT_OF_RANGE", "settings.lanes", "from 1 to \(ForwardingLimits.lanes)")
+      Self.invalid("LANES_OUT_OF_RANGE", "settings.lanes", "from 1 to \(ForwardingLimits.lanes)")
     case .windowOutOfRange:
-      invalid(
+      Self.invalid(
         "WINDOW_OUT_OF_RANGE", "settings.window",
         "from 0 to \(ForwardingLimits.longestWindow / 1_000_000) s")
     case .batchSizeOutOfRange:
-      invalid(
+      Self.invalid(
         "BATCH_SIZE_OUT_OF_RANGE", "settings.batch_size",
         "from 1 to \(ForwardingLimits.ordersPerDispatch)")
     case .lanesChanging:
@@ -33,19 +33,19 @@ extension ForwardingRefusal: StateRefusal {
         metadata: ["field": "settings.lanes"]
       ).retrying(after: .seconds(1))
     case .intakesExhausted(let limit):
-      exhausted("INTAKES_EXHAUSTED", "there are \(limit) intakes already", limit)
+      Self.exhausted("INTAKES_EXHAUSTED", "there are \(limit) intakes already", limit)
 
-    case .unitInvalid(let field): invalid("UNIT_INVALID", field, Self.name)
+    case .unitInvalid(let field): Self.invalid("UNIT_INVALID", field, Self.name)
     case .unitNotFound(let field):
       RPCError(
         .notFound, reason: "UNIT_NOT_FOUND", "this business has no such unit",
         metadata: ["field": field])
     case .codeInvalid(let field):
-      invalid("CODE_INVALID", field, "from 1 to \(ForwardingLimits.codeBytes) bytes")
+      Self.invalid("CODE_INVALID", field, "from 1 to \(ForwardingLimits.codeBytes) bytes")
     case .codesTooMany:
-      invalid("CODES_TOO_MANY", "unit.codes", "up to \(ForwardingLimits.codesPerUnit)")
+      Self.invalid("CODES_TOO_MANY", "unit.codes", "up to \(ForwardingLimits.codesPerUnit)")
     case .unitsExhausted:
-      exhausted(
+      Self.exhausted(
         "UNITS_EXHAUSTED", "a business has up to \(ForwardingLimits.unitsPerBusiness) units",
         ForwardingLimits.unitsPerBusiness)
     case .unitNotEmpty(let depth):
@@ -54,51 +54,53 @@ extension ForwardingRefusal: StateRefusal {
         metadata: ["field": "force", "depth": "\(depth)"])
 
     case .ordersOutOfRange:
-      invalid("ORDERS_OUT_OF_RANGE", "orders", "from 1 to \(ForwardingLimits.ordersPerCall)")
+      Self.invalid("ORDERS_OUT_OF_RANGE", "orders", "from 1 to \(ForwardingLimits.ordersPerCall)")
     case .ordersTooLarge:
-      invalid(
+      Self.invalid(
         "ORDERS_TOO_LARGE", "orders", "up to \(ForwardingLimits.bytesPerCall) bytes of bodies")
     case .numberInvalid(let field):
-      invalid("ORDER_NUMBER_INVALID", field, "from 1 to \(ForwardingLimits.numberBytes) bytes")
-    case .versionNegative(let field): invalid("VERSION_NEGATIVE", field, "0 or more")
+      Self.invalid("ORDER_NUMBER_INVALID", field, "from 1 to \(ForwardingLimits.numberBytes) bytes")
+    case .versionNegative(let field): Self.invalid("VERSION_NEGATIVE", field, "0 or more")
     case .keyTooLong(let field):
-      invalid("KEY_TOO_LONG", field, "up to \(ForwardingLimits.keyBytes) bytes")
+      Self.invalid("KEY_TOO_LONG", field, "up to \(ForwardingLimits.keyBytes) bytes")
     case .bodyTooLarge(let field):
-      invalid("BODY_TOO_LARGE", field, "up to \(ForwardingLimits.bodyBytes) bytes")
+      Self.invalid("BODY_TOO_LARGE", field, "up to \(ForwardingLimits.bodyBytes) bytes")
     case .orderChanged(let field, let sequence):
       RPCError(
         .alreadyExists, reason: "ORDER_CHANGED",
         "this order came before with another key, code or body",
         metadata: ["field": field, "sequence": "\(sequence)"])
     case .ordersExhausted(let limit):
-      exhausted("ORDERS_EXHAUSTED", "\(limit) orders are kept already", limit)
+      Self.exhausted("ORDERS_EXHAUSTED", "\(limit) orders are kept already", limit)
         .retrying(after: .seconds(10))
     case .orderNotFound:
       RPCError(
         .notFound, reason: "ORDER_NOT_FOUND", "no such order of this business is kept",
         metadata: ["field": "number"])
-    case .reasonTooLong:
-      invalid("REASON_TOO_LONG", "reason", "up to \(ForwardingLimits.reasonBytes) bytes")
+    case .reasonTooLong(let field):
+      Self.invalid("REASON_TOO_LONG", field, "up to \(ForwardingLimits.reasonBytes) bytes")
     case .cancelledDifferently(let sequence):
       RPCError(
         .alreadyExists, reason: "CANCELLED_DIFFERENTLY",
         "this order was cancelled with another reason",
         metadata: ["field": "reason", "sequence": "\(sequence)"])
     case .positionNotAscending:
-      invalid("POSITION_NOT_ASCENDING", "position", "larger than that of the message before")
+      Self.invalid("POSITION_NOT_ASCENDING", "position", "larger than that of the message before")
     case .businessChanged:
-      invalid("BUSINESS_CHANGED", "business", "the same in all messages of a stream")
+      Self.invalid("BUSINESS_CHANGED", "business", "the same in all messages of a stream")
+
+    case .consumption(let refusal): refusal.rpcError
     }
   }
 
-  private static let name =
+  static let name =
     "1 to \(ForwardingLimits.nameBytes) letters, digits, '-', '_' or '.', first a letter or digit"
 
-  private func invalid(_ reason: String, _ field: String, _ description: String) -> RPCError {
+  static func invalid(_ reason: String, _ field: String, _ description: String) -> RPCError {
     RPCError.invalid(field: field, description, reason: reason)
   }
 
-  private func exhausted(_ reason: String, _ message: String, _ limit: Int) -> RPCError {
+  static func exhausted(_ reason: String, _ message: String, _ limit: Int) -> RPCError {
     RPCError(.resourceExhausted, reason: reason, message, metadata: ["limit": "\(limit)"])
   }
 }

@@ -66,7 +66,7 @@ extension ForwardingService {
   }
 
   /// Orders by their sequences, which are in order; those that are kept.
-  private func records(
+  func records(
     _ sequences: [Int64], of business: String, _ context: ServerContext
   ) async throws(RPCError) -> [KeptRecord] {
     try await calls.read(context) { (connection) throws(StoreError) in
@@ -120,6 +120,8 @@ extension API.UnitOrderState {
     switch place {
     case .none: self = .unspecified
     case .queued: self = .queued
+    case .done: self = .done
+    case .dead: self = .dead
     }
   }
 }

@@ -60,7 +60,7 @@ extension ForwardingService {
     _ request: CancelRequest, context: ServerContext
   ) async throws(RPCError) -> CancelResponse {
     guard request.reason.utf8.count <= ForwardingLimits.reasonBytes else {
-      throw ForwardingRefusal.reasonTooLong.rpcError
+      throw ForwardingRefusal.reasonTooLong(field: "reason").rpcError
     }
     let sequence = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
       try book.find(

@@ -15,6 +15,12 @@ extension ForwardingService {
       throw ForwardingRefusal.messageMissing(field: "unit").rpcError
     }
     let codes = try Self.checkedCodes(given)
+    let settings: ConsumptionSettings?
+    do throws(ForwardingRefusal) {
+      settings = try ConsumptionSettings(given.consumption, "unit.consumption")
+    } catch {
+      throw error.rpcError
+    }
     let repeatable = !request.requestID.isEmpty
     var body = request
     body.requestID = ""
@@ -24,7 +30,8 @@ extension ForwardingService {
         requestID: request.requestID, rows: ForwardingCalls.rows),
       body: body
     ) { (book, batch) throws(ForwardingFailure) in
-      let (unit, version) = try book.put(given.business, unit: given.name, codes: codes, batch)
+      let (unit, version) = try book.put(
+        given.business, unit: given.name, codes: codes, settings: settings, batch)
       return PutUnitResponse(
         unit: API.Unit(unit, of: given.business), rulesVersion: version, repeatable: repeatable)
     }
@@ -100,6 +107,11 @@ extension API.Unit {
   init(_ unit: ForwardUnit, of business: String) {
     self.init(
       business: business, name: unit.name, codes: unit.codes, depth: Int64(unit.depth),
-      createTime: ProtoTimestamp(microseconds: unit.created))
+      createTime: ProtoTimestamp(microseconds: unit.created),
+      consumption: API.ConsumptionSettings(unit.consumption.settings),
+      pause: unit.consumption.pause.map { API.UnitPause($0) },
+      consumers: Int32(clamping: unit.consumption.consumers.count),
+      inHand: Int64(unit.consumption.deliveries.count), deadLetters: Int64(unit.consumption.dead),
+      breaker: API.BreakerState(unit.consumption.breaker.phase))
   }
 }

@@ -4,7 +4,8 @@ internal import Store
 extension ForwardingBook {
   /// Makes a unit, or gives it other codes; the version of the rules from then on.
   func put(
-    _ business: String, unit name: String, codes: [String], _ batch: Batch
+    _ business: String, unit name: String, codes: [String], settings: ConsumptionSettings? = nil,
+    _ batch: Batch
   ) throws(ForwardingFailure) -> (ForwardUnit, version: Int64) {
     let stored = try intake(business, batch)
     let intake = stored.intake
@@ -19,6 +20,7 @@ extension ForwardingBook {
     if intake.rulesVersion != version {
       stored.writeRuleChange(of: unit.id, before: before, batch)
     }
+    if let settings { set(settings, of: unit, stored, batch) }
     schedule(stored)
     return (unit, intake.rulesVersion)
   }
@@ -32,6 +34,7 @@ extension ForwardingBook {
       let unit = try stored.intake.delete(unit: name, force: force)
       stored.deleteRows(of: unit, batch)
       stored.writeRuleChange(of: unit.id, before: unit.codes, batch)
+      sendAway(unit, batch)
       return (unit.depth, stored.intake.rulesVersion)
     } catch {
       throw .refused(error)

@@ -19,9 +19,13 @@ public final class ForwardingBook: WriterState {
   /// Intakes with something to move. An entry may be older than its intake's `scheduled`.
   private var dues = DueHeap<String>()
   private var touched: [StoredIntake] = []
+  let desk: ConsumptionDesk
+  /// The times of the batch in hand, boot and wall, µs.
+  private var (boot, wall): (Int64, Int64) = (0, 0)
 
   /// Reads the tables and the feeds.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
+    desk = ConsumptionDesk(epoch: store.epoch)
     try ForwardingLoader(self, connection, opened: store.boot.microseconds).load()
     for stored in intakes.values {
       kept += stored.intake.kept
@@ -47,6 +51,7 @@ public final class ForwardingBook: WriterState {
   }
 
   private func touch(_ stored: StoredIntake, _ batch: Batch) {
+    (boot, wall) = (batch.boot.microseconds, batch.now.microseconds)
     let (mark, kept) = (stored.mark, kept)
     batch.undo { [unowned self] in
       stored.undo(to: mark)
@@ -99,7 +104,7 @@ public final class ForwardingBook: WriterState {
       }
       stored.scheduled = .max
       touch(stored, batch)
-      room -= max(1, stored.intake.dispatch(at: now, limit: room))
+      room -= max(1, stored.intake.dispatch(at: now, limit: room) + expire(stored, batch))
       try tellWarnings(of: stored, batch)
       schedule(stored)
     }
@@ -119,7 +124,7 @@ public final class ForwardingBook: WriterState {
   /// Has an intake looked at when something in it is due. What it is scheduled for by mistake, as a
   /// change was taken back, costs one look.
   func schedule(_ stored: StoredIntake) {
-    if let due = stored.intake.due { schedule(stored, at: due) }
+    if let due = stored.due { schedule(stored, at: due) }
   }
 
   private func schedule(_ stored: StoredIntake, at due: Int64) {
@@ -137,8 +142,11 @@ public final class ForwardingBook: WriterState {
   public func didCommit() {
     for stored in touched {
       stored.isTouched = false
+      desk.step(stored.intake, at: boot, wall: wall)
       stored.intake.settle()
+      schedule(stored)
     }
+    desk.tellEnded()
     touched.removeAll(keepingCapacity: true)
   }
 }

@@ -4,7 +4,7 @@ internal import Store
 /// Fills an empty book from the tables and the feeds.
 struct ForwardingLoader {
   private let book: ForwardingBook
-  private let connection: ReadConnection
+  let connection: ReadConnection
   private let opened: Int64
 
   init(_ book: ForwardingBook, _ connection: ReadConnection, opened: Int64) {
@@ -24,6 +24,7 @@ struct ForwardingLoader {
       units[business, default: [:]][unit.id] = unit
       book.intakes[business]?.intake.load(unit)
     }
+    try addConsumption(units)
     try connection.query(ForwardingStatements.places) { (row) throws(StoreError) in
       try addPlaces(row, units)
     }

@@ -44,6 +44,7 @@ enum ForwardingSchema {
           PRIMARY KEY (business, version)
         ) WITHOUT ROWID;
         """),
+    ConsumptionSchema.migration,
   ]
 }
 

@@ -71,6 +71,7 @@ final class StoredIntake {
         writePlaces(
           unit: unit.id, block: block, unit.queue.bytes(ofBlock: block), versions: [], batch)
       }
+      writeFailures(of: unit, batch)
     }
   }
 
@@ -135,7 +136,8 @@ final class StoredIntake {
   }
 
   func deleteRows(of unit: ForwardUnit, _ batch: Batch) {
-    for statement in [ForwardingStatements.deleteUnit, ForwardingStatements.deletePlaces] {
+    let statements = [ForwardingStatements.deleteUnit, ForwardingStatements.deletePlaces]
+    for statement in statements + ConsumptionStatements.deleteAll {
       batch.write(statement) { row in
         row.bind(intake.business)
         row.bind(unit.id)

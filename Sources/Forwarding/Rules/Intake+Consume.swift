@@ -1,0 +1,139 @@
+// What is decided about orders in the queues of units. See Consumption for the table.
+extension Intake {
+  /// An order reaches a unit's queue.
+  func arrive(_ sequence: Int64, at unit: ForwardUnit) {
+    put(sequence, at: unit, .none, .queued)
+    countArrival(at: unit)
+    guard sequence < unit.consumption.window.cursor else { return }
+    unit.consumption.arrivals.append(sequence)
+    note { if !unit.consumption.arrivals.isEmpty { unit.consumption.arrivals.removeLast() } }
+  }
+
+  /// A delivery that hasn't ended.
+  func delivery(_ token: Int64, of unit: ForwardUnit) throws(ForwardingRefusal)
+    -> Consumption.Delivery
+  {
+    guard let delivery = unit.consumption.deliveries[token],
+      unit.consumption.endings[token] == nil
+    else { throw .consumption(.deliveryStale) }
+    return delivery
+  }
+
+  /// The unit has processed an order.
+  func acknowledge(_ delivery: Consumption.Delivery, of unit: ForwardUnit) {
+    let consumption = unit.consumption
+    put(delivery.sequence, at: unit, .queued, .done)
+    forgetFailures(delivery.sequence, of: unit)
+    if !consumption.breaker.isAtRest { change(unit) { $0.acknowledged() } }
+    end(delivery, .gone, of: unit)
+  }
+
+  /// The unit can't process an order, or not now. `due` is when it comes again at the earliest, boot
+  /// time; `wall` the time for people.
+  func fail(
+    _ delivery: Consumption.Delivery, of unit: ForwardUnit, reason: String, due: Int64,
+    at now: Int64, wall: Int64
+  ) {
+    let consumption = unit.consumption
+    let sequence = delivery.sequence
+    let before = consumption.failures[sequence]
+    var verdict = UnitBreaker.Verdict.counted
+    change(unit) {
+      verdict = $0.failed(
+        UnitBreaker.Failed(sequence: sequence, before: before), at: now,
+        limit: consumption.settings.breakerFailures)
+    }
+    var ending = Consumption.Ending.again
+    switch verdict {
+    case .notCounted: break
+    case .opened(let streak):
+      for one in streak {
+        if unit.place(of: one.sequence) == .dead { raise(one.sequence, at: unit) }
+        setFailures(one.before, ofOrder: one.sequence, at: unit)
+      }
+    case .counted:
+      let count = (before?.count ?? 0) + 1
+      if count >= consumption.settings.attempts,
+        consumption.dead < ForwardingLimits.deadLetters
+      {
+        bury(
+          sequence, at: unit,
+          DeadLetter(since: wall, failures: count, reason: reason, consumer: name(delivery, unit)))
+        ending = .gone
+      } else if before != nil || consumption.failures.count < ForwardingLimits.failures {
+        setFailures(
+          OrderFailures(count: count, due: due, reason: reason), ofOrder: sequence, at: unit)
+      }
+    }
+    end(delivery, ending, of: unit)
+  }
+
+  /// Deliveries whose time is over have failed; says how many it looked at.
+  func expire(_ unit: ForwardUnit, at now: Int64, wall: Int64) -> Int {
+    let consumption = unit.consumption
+    var looked = 0
+    while looked < ForwardingLimits.deadlinesPerWake,
+      let (due, token) = consumption.deadlines.first,
+      due <= now
+    {
+      looked += 1
+      _ = consumption.deadlines.popFirst()
+      note { consumption.deadlines.insert(token, due) }
+      guard let delivery = consumption.deliveries[token], consumption.endings[token] == nil else {
+        continue
+      }
+      guard delivery.deadline <= now else {
+        consumption.deadlines.insert(token, delivery.deadline)
+        continue
+      }
+      fail(delivery, of: unit, reason: "ACK_DEADLINE", due: now, at: now, wall: wall)
+    }
+    return looked
+  }
+
+  /// A consumer leaves; what it has in hand goes to others. It may have been lost with it.
+  func leave(_ consumer: Int64, of unit: ForwardUnit, isLost: Bool, at now: Int64, wall: Int64) {
+    let consumption = unit.consumption
+    consumption.leaving.append(consumer)
+    note { if !consumption.leaving.isEmpty { consumption.leaving.removeLast() } }
+    let inHand = consumption.deliveries.values.filter {
+      $0.consumer == consumer && consumption.endings[$0.token] == nil
+    }
+    for delivery in inHand.sorted(by: { $0.token < $1.token }) {
+      let lost = consumption.losses[delivery.sequence]
+      if isLost, lost != nil || consumption.losses.count < ForwardingLimits.losses {
+        consumption.losses[delivery.sequence] = (lost ?? 0) + 1
+        note { consumption.losses[delivery.sequence] = lost }
+      }
+      if isLost, delivery.isAlone {
+        fail(delivery, of: unit, reason: "CONSUMER_LOST", due: now, at: now, wall: wall)
+      } else {
+        end(delivery, .again, of: unit)
+      }
+    }
+  }
+
+  /// A consumer goes on working on an order until `deadline`, boot time.
+  func extend(_ delivery: Consumption.Delivery, of unit: ForwardUnit, until deadline: Int64) {
+    // Not taken back with a batch: a deadline is no promise.
+    unit.consumption.deliveries[delivery.token]?.deadline = deadline
+    unit.consumption.deadlines.insert(delivery.token, deadline)
+  }
+
+  private func name(_ delivery: Consumption.Delivery, _ unit: ForwardUnit) -> String {
+    unit.consumption.consumers.first { $0.id == delivery.consumer }?.name ?? ""
+  }
+
+  private func end(
+    _ delivery: Consumption.Delivery, _ ending: Consumption.Ending, of unit: ForwardUnit
+  ) {
+    unit.consumption.endings[delivery.token] = ending
+    note { unit.consumption.endings[delivery.token] = nil }
+  }
+
+  private func change(_ unit: ForwardUnit, _ body: (inout UnitBreaker) -> Void) {
+    let before = unit.consumption.breaker
+    body(&unit.consumption.breaker)
+    note { unit.consumption.breaker = before }
+  }
+}

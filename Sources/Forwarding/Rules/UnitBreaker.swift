@@ -1,0 +1,67 @@
+// A unit that fails whatever it gets is down: its orders aren't to blame.
+//
+//     phase    an order fails             an order is acknowledged  its pause is over
+//     closed   closed; open if so many¹   closed, no streak         –
+//     open     open, not counted          closed                    trying: one order goes out
+//     trying   open for twice as long     closed                    –
+//
+// ¹ as many different orders, one after another and none acknowledged between, as the unit says: then
+// none of these failures has been counted. 0: it never opens.
+
+/// Stops deliveries to a unit that is down.
+struct UnitBreaker: Sendable, Equatable {
+  enum Phase: Sendable, Equatable {
+    case closed
+    /// Boot time, µs.
+    case open(until: Int64)
+    case trying
+  }
+
+  /// An order that failed, and how often it had before.
+  struct Failed: Sendable, Equatable {
+    var sequence: Int64
+    var before: OrderFailures?
+  }
+
+  enum Verdict: Sendable, Equatable {
+    case counted
+    /// The unit is down: what failed in a row hasn't.
+    case opened([Failed])
+    case notCounted
+  }
+
+  private(set) var phase = Phase.closed
+  private var streak: [Failed] = []
+  private var pause = ForwardingLimits.breakerPause
+
+  /// Nothing of before matters.
+  var isAtRest: Bool { phase == .closed && streak.isEmpty }
+
+  mutating func failed(_ order: Failed, at now: Int64, limit: Int32) -> Verdict {
+    switch phase {
+    case .open: return .notCounted
+    case .trying:
+      pause = min(pause * 2, ForwardingLimits.longestBreakerPause)
+      phase = .open(until: now + pause)
+      return .notCounted
+    case .closed:
+      guard limit > 0 else { return .counted }
+      if !streak.contains(where: { $0.sequence == order.sequence }) { streak.append(order) }
+      guard streak.count >= Int(limit) else { return .counted }
+      let taken = streak
+      streak = []
+      pause = ForwardingLimits.breakerPause
+      phase = .open(until: now + pause)
+      return .opened(taken)
+    }
+  }
+
+  mutating func acknowledged() { self = UnitBreaker() }
+
+  /// An operator dealt with an order.
+  mutating func forget(_ sequence: Int64) { streak.removeAll { $0.sequence == sequence } }
+
+  mutating func wake(at now: Int64) {
+    if case .open(let until) = phase, until <= now { phase = .trying }
+  }
+}

@@ -1,0 +1,142 @@
+internal import API
+internal import Calls
+internal import Messages
+internal import Numbers
+internal import RPC
+internal import Store
+
+/// One consumer on its stream.
+struct Consuming: Sendable {
+  let calls: ForwardingCalls
+  let business: String
+  let unit: String
+  let responses: ResponseWriter<ConsumeResponse>
+  let context: ServerContext
+  private let principal: String
+  let id: Int64
+  private let outbox = ConsumerOutbox()
+
+  /// Attaches, and tells so.
+  init(
+    _ calls: ForwardingCalls, _ attachment: Attachment,
+    _ responses: ResponseWriter<ConsumeResponse>,
+    _ context: ServerContext
+  ) async throws(RPCError) {
+    let credits = attachment.credits
+    do throws(ForwardingRefusal) {
+      guard isBusiness(attachment.business) else {
+        throw .businessInvalid(field: "attach.business")
+      }
+      guard isBusiness(attachment.consumer) else {
+        throw .consumption(.consumerInvalid(field: "attach.consumer"))
+      }
+      try Self.check(credits: credits, "attach.credits")
+    } catch {
+      throw error.rpcError
+    }
+    self.calls = calls
+    business = attachment.business
+    unit = attachment.unit
+    self.responses = responses
+    self.context = context
+    principal = try context.principal
+    let outbox = outbox
+    let (id, settings) = try await calls.change(context, rows: 1) {
+      (book, batch) throws(ForwardingFailure) in
+      try book.attach(
+        attachment.business, unit: attachment.unit, consumer: attachment.consumer,
+        credits: Int(credits), outbox, batch)
+    }.value
+    self.id = id
+    do throws(RPCError) {
+      try await responses.write(
+        ConsumeResponse(
+          said: .attached(Attached(consumption: API.ConsumptionSettings(settings)))))
+    } catch {
+      leave(isLost: true)
+      throw error
+    }
+  }
+
+  static func check(credits: Int32, _ field: String) throws(ForwardingRefusal) {
+    guard (0...ForwardingLimits.credits).contains(credits) else {
+      throw .consumption(.creditsOutOfRange(field: field))
+    }
+  }
+
+  /// Its stream has ended. Where the store doesn't take it now, the book finds the outbox over later.
+  func leave(isLost: Bool) {
+    outbox.end(.left)
+    let (store, business, unit, id, principal) = (calls.store, business, unit, id, principal)
+    let book = store.state(of: ForwardingBook.self)
+    Task {
+      try? await store.execute(caller: principal, rows: ForwardingCalls.rows) {
+        (batch) throws(StoreError) in
+        book[batch].leave(business, unit: unit, id, isLost: isLost, batch)
+      }
+    }
+  }
+
+  /// Sends what is handed out, for as long as the consumer may have it.
+  func deliver() async throws(RPCError) {
+    var orders = try OrderReader(calls.store, business)
+    while true {
+      var handed = try await next()[...]
+      while !handed.isEmpty {
+        var deliveries: [API.Delivery] = []
+        var bytes = 0
+        while let one = handed.first, deliveries.count < ForwardingLimits.deliveriesPerResponse,
+          bytes < ForwardingLimits.bytesPerResponse
+        {
+          handed.removeFirst()
+          let delivery = try await delivery(of: one, &orders)
+          bytes += delivery.order?.order?.body.count ?? 0
+          deliveries.append(delivery)
+        }
+        try await responses.write(
+          ConsumeResponse(said: .deliveries(Deliveries(deliveries: deliveries))))
+      }
+    }
+  }
+
+  /// In the order of their sequences, as neighbours are read together.
+  private func next() async throws(RPCError) -> [ConsumerOutbox.Handed] {
+    do throws(ConsumerOutbox.End) {
+      return try await outbox.next().sorted { $0.delivery.sequence < $1.delivery.sequence }
+    } catch {
+      switch error {
+      case .left: throw RPCError(.cancelled, "the consumer has left")
+      case .replaced: throw ForwardingRefusal.consumption(.consumerReplaced).rpcError
+      case .unitDeleted: throw ForwardingRefusal.unitNotFound(field: "attach.unit").rpcError
+      case .storeRecovered: throw StoreError.unavailable(.recovering).rpcError
+      }
+    }
+  }
+
+  private func delivery(
+    of handed: ConsumerOutbox.Handed, _ orders: inout OrderReader
+  ) async throws(RPCError) -> API.Delivery {
+    let delivery = handed.delivery
+    var order = API.StoredOrder(try await orders.order(delivery.sequence), withBody: true)
+    if handed.edits > 0 {
+      let (business, unit) = (business, unit)
+      let edits = try await calls.edits(of: delivery.sequence, business, unit: unit, context)
+      if let body = edits.last?.body { order.order?.body = body }
+    }
+    return API.Delivery(
+      token: delivery.token, order: order, attempt: delivery.attempt, losses: delivery.losses,
+      deadlineTime: ProtoTimestamp(microseconds: handed.deadline), edits: handed.edits)
+  }
+}
+
+extension Result where Failure == ForwardingRefusal {
+  /// What was decided; a refusal as a client is told.
+  var value: Success {
+    get throws(RPCError) {
+      switch self {
+      case .success(let value): return value
+      case .failure(let refusal): throw refusal.rpcError
+      }
+    }
+  }
+}
