@@ -5,6 +5,70 @@
 internal import CMessages
 public import Messages
 
+/// What becomes of the later orders of a key when one of it is a dead letter.
+public enum DeadLetterPolicy: RawRepresentable, Sendable, Hashable {
+  /// The key goes on.
+  case unspecified
+  /// The key goes on; if the dead letter is queued again, it is processed out of order.
+  case keyGoesOn
+  /// They wait until the dead letter is queued again or given up.
+  case keyWaits
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .keyGoesOn
+    case 2: self = .keyWaits
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .keyGoesOn: 1
+    case .keyWaits: 2
+    case .unrecognized(let number): number
+    }
+  }
+}
+
+/// Whether a unit that seems to be down gets deliveries.
+public enum BreakerState: RawRepresentable, Sendable, Hashable {
+  /// Not given.
+  case unspecified
+  /// It gets deliveries.
+  case closed
+  /// It gets none.
+  case open
+  /// It gets one, to see whether it is up again.
+  case trying
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .closed
+    case 2: self = .open
+    case 3: self = .trying
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .closed: 1
+    case .open: 2
+    case .trying: 3
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// Whether it is an order or takes one back.
 public enum OrderKind: RawRepresentable, Sendable, Hashable {
   /// Not given.
@@ -79,6 +143,10 @@ public enum UnitOrderState: RawRepresentable, Sendable, Hashable {
   case unspecified
   /// In the unit's queue.
   case queued
+  /// Acknowledged by the unit, or given up as a dead letter.
+  case done
+  /// A dead letter.
+  case dead
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
 
@@ -86,6 +154,8 @@ public enum UnitOrderState: RawRepresentable, Sendable, Hashable {
     switch rawValue {
     case 0: self = .unspecified
     case 1: self = .queued
+    case 2: self = .done
+    case 3: self = .dead
     default: self = .unrecognized(rawValue)
     }
   }
@@ -94,6 +164,8 @@ public enum UnitOrderState: RawRepresentable, Sendable, Hashable {
     switch self {
     case .unspecified: 0
     case .queued: 1
+    case .done: 2
+    case .dead: 3
     case .unrecognized(let number): number
     }
   }
@@ -145,17 +217,24 @@ public struct IntakeSettings: Message {
   /// to 1,000; 0: 100.
   public var batchSize: Int32 = 0
 
+  /// How long an order is kept after it came, at least: so long its repetition is answered as before, and
+  /// where it is can be asked. From an hour to 3,650 days; nothing given: 7 days. An order that a unit
+  /// hasn't processed is kept however old it is, and so is what came after it.
+  public var retention: ProtoDuration? = nil
+
   public init() {}
 
   @inlinable
   public init(
     lanes: Int32 = 0,
     window: ProtoDuration? = nil,
-    batchSize: Int32 = 0
+    batchSize: Int32 = 0,
+    retention: ProtoDuration? = nil
   ) {
     self.lanes = lanes
     self.window = window
     self.batchSize = batchSize
+    self.retention = retention
   }
 
   public static var protoName: String { "orderwire.v1.IntakeSettings" }
@@ -169,6 +248,7 @@ public struct IntakeSettings: Message {
     self.lanes = c.pointee.lanes
     if let value = c.pointee.window { self.window = ProtoDuration(unpacked: value) }
     self.batchSize = c.pointee.batch_size
+    if let value = c.pointee.retention { self.retention = ProtoDuration(unpacked: value) }
   }
 
   public func pack(
@@ -186,6 +266,10 @@ public struct IntakeSettings: Message {
     if self.batchSize != 0 {
       c.pointee.has_batch_size = 1
       c.pointee.batch_size = self.batchSize
+    }
+    if let value = self.retention {
+      c.pointee.retention = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
     }
   }
 }
@@ -413,7 +497,7 @@ public struct Intake: Message {
   /// Orders that wait behind a quarantined one of their key.
   public var held: Int64 = 0
 
-  /// Codes of quarantined orders, in the order of the codes; the first 100.
+  /// Codes of quarantined orders, in the order of the codes; of more than 100 some.
   public var quarantinedCodes: [QuarantinedCode] = []
 
   /// Counts the changes of units and codes. Each order is forwarded by one version.
@@ -704,6 +788,24 @@ public struct Unit: Message {
   /// When it was made. Ignored when given.
   public var createTime: ProtoTimestamp? = nil
 
+  /// How it gets its orders; nothing given: as before, or as each field says for a new one.
+  public var consumption: ConsumptionSettings? = nil
+
+  /// Nothing: it isn't paused. Ignored when given.
+  public var pause: UnitPause? = nil
+
+  /// Consumers that it has now. Ignored when given.
+  public var consumers: Int32 = 0
+
+  /// Deliveries in the hands of consumers now. Ignored when given.
+  public var inHand: Int64 = 0
+
+  /// Dead letters. Ignored when given.
+  public var deadLetters: Int64 = 0
+
+  /// Whether its breaker stops deliveries now. Ignored when given.
+  public var breaker: BreakerState = BreakerState(rawValue: 0)
+
   public init() {}
 
   @inlinable
@@ -712,13 +814,25 @@ public struct Unit: Message {
     name: String = "",
     codes: [String] = [],
     depth: Int64 = 0,
-    createTime: ProtoTimestamp? = nil
+    createTime: ProtoTimestamp? = nil,
+    consumption: ConsumptionSettings? = nil,
+    pause: UnitPause? = nil,
+    consumers: Int32 = 0,
+    inHand: Int64 = 0,
+    deadLetters: Int64 = 0,
+    breaker: BreakerState = BreakerState(rawValue: 0)
   ) {
     self.business = business
     self.name = name
     self.codes = codes
     self.depth = depth
     self.createTime = createTime
+    self.consumption = consumption
+    self.pause = pause
+    self.consumers = consumers
+    self.inHand = inHand
+    self.deadLetters = deadLetters
+    self.breaker = breaker
   }
 
   public static var protoName: String { "orderwire.v1.Unit" }
@@ -734,6 +848,12 @@ public struct Unit: Message {
     if c.pointee.n_codes != 0 { self.codes = UnsafeBufferPointer(start: c.pointee.codes, count: c.pointee.n_codes).map { String(unpacked: $0.data, $0.len) } }
     self.depth = c.pointee.depth
     if let value = c.pointee.create_time { self.createTime = ProtoTimestamp(unpacked: value) }
+    if let value = c.pointee.consumption { self.consumption = ConsumptionSettings(unpacked: value) }
+    if let value = c.pointee.pause { self.pause = UnitPause(unpacked: value) }
+    self.consumers = c.pointee.consumers
+    self.inHand = c.pointee.in_hand
+    self.deadLetters = c.pointee.dead_letters
+    if c.pointee.has_breaker != 0 { self.breaker = BreakerState(rawValue: Int32(truncatingIfNeeded: c.pointee.breaker.rawValue)) }
   }
 
   public func pack(
@@ -762,6 +882,156 @@ public struct Unit: Message {
     if let value = self.createTime {
       c.pointee.create_time = try arena.pack(value)
         .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if let value = self.consumption {
+      c.pointee.consumption = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__ConsumptionSettings.self)
+    }
+    if let value = self.pause {
+      c.pointee.pause = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__UnitPause.self)
+    }
+    if self.consumers != 0 {
+      c.pointee.has_consumers = 1
+      c.pointee.consumers = self.consumers
+    }
+    if self.inHand != 0 {
+      c.pointee.has_in_hand = 1
+      c.pointee.in_hand = self.inHand
+    }
+    if self.deadLetters != 0 {
+      c.pointee.has_dead_letters = 1
+      c.pointee.dead_letters = self.deadLetters
+    }
+    if self.breaker.rawValue != 0 {
+      c.pointee.has_breaker = 1
+      c.pointee.breaker = .init(rawValue: .init(truncatingIfNeeded: self.breaker.rawValue))
+    }
+  }
+}
+
+/// How a unit gets its orders.
+public struct ConsumptionSettings: Message {
+  /// A delivery that isn't settled for so long has failed. From 1 s to 1 h; nothing given: 30 s.
+  public var ackDeadline: ProtoDuration? = nil
+
+  /// An order that has failed so often is a dead letter. From 1 to 100; 0: 5.
+  public var maxAttempts: Int32 = 0
+
+  /// What then becomes of later orders of its key.
+  public var deadLetterPolicy: DeadLetterPolicy = DeadLetterPolicy(rawValue: 0)
+
+  /// So many different orders that fail one after another, none being acknowledged between, aren't to
+  /// blame: the unit is down. Their failures don't count, and one order is tried after 1 s, 2 s and so on
+  /// up to 5 minutes, until one is acknowledged. From 1 to 1,000; 0: 10; -1: never.
+  public var breakerFailures: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    ackDeadline: ProtoDuration? = nil,
+    maxAttempts: Int32 = 0,
+    deadLetterPolicy: DeadLetterPolicy = DeadLetterPolicy(rawValue: 0),
+    breakerFailures: Int32 = 0
+  ) {
+    self.ackDeadline = ackDeadline
+    self.maxAttempts = maxAttempts
+    self.deadLetterPolicy = deadLetterPolicy
+    self.breakerFailures = breakerFailures
+  }
+
+  public static var protoName: String { "orderwire.v1.ConsumptionSettings" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__consumption_settings__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumptionSettings.self)
+    if let value = c.pointee.ack_deadline { self.ackDeadline = ProtoDuration(unpacked: value) }
+    self.maxAttempts = c.pointee.max_attempts
+    if c.pointee.has_dead_letter_policy != 0 { self.deadLetterPolicy = DeadLetterPolicy(rawValue: Int32(truncatingIfNeeded: c.pointee.dead_letter_policy.rawValue)) }
+    self.breakerFailures = c.pointee.breaker_failures
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumptionSettings.self)
+    if let value = self.ackDeadline {
+      c.pointee.ack_deadline = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+    if self.maxAttempts != 0 {
+      c.pointee.has_max_attempts = 1
+      c.pointee.max_attempts = self.maxAttempts
+    }
+    if self.deadLetterPolicy.rawValue != 0 {
+      c.pointee.has_dead_letter_policy = 1
+      c.pointee.dead_letter_policy = .init(rawValue: .init(truncatingIfNeeded: self.deadLetterPolicy.rawValue))
+    }
+    if self.breakerFailures != 0 {
+      c.pointee.has_breaker_failures = 1
+      c.pointee.breaker_failures = self.breakerFailures
+    }
+  }
+}
+
+/// Why a unit gets nothing.
+public struct UnitPause: Message {
+  /// Since when.
+  public var sinceTime: ProtoTimestamp? = nil
+
+  /// As the operator gave it.
+  public var reason: String = ""
+
+  /// Who, as authenticated; empty: nobody was.
+  public var principal: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    sinceTime: ProtoTimestamp? = nil,
+    reason: String = "",
+    principal: String = ""
+  ) {
+    self.sinceTime = sinceTime
+    self.reason = reason
+    self.principal = principal
+  }
+
+  public static var protoName: String { "orderwire.v1.UnitPause" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__unit_pause__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__UnitPause.self)
+    if let value = c.pointee.since_time { self.sinceTime = ProtoTimestamp(unpacked: value) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__UnitPause.self)
+    if let value = self.sinceTime {
+      c.pointee.since_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.principal.isEmpty {
+      c.pointee.has_principal = 1
+      let principalBytes = try arena.copy(self.principal)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
     }
   }
 }
@@ -874,13 +1144,23 @@ public struct ListUnitsRequest: Message {
   /// Whose.
   public var business: String = ""
 
+  /// At most so many units, from 1 to 50, as each may have many codes; 0: 50.
+  public var pageSize: Int32 = 0
+
+  /// What the page before returned as next_page_token; empty: the first page.
+  public var pageToken: String = ""
+
   public init() {}
 
   @inlinable
   public init(
-    business: String = ""
+    business: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
   ) {
     self.business = business
+    self.pageSize = pageSize
+    self.pageToken = pageToken
   }
 
   public static var protoName: String { "orderwire.v1.ListUnitsRequest" }
@@ -892,6 +1172,8 @@ public struct ListUnitsRequest: Message {
   public init(unpacked pointer: UnsafeRawPointer) {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListUnitsRequest.self)
     if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
   }
 
   public func pack(
@@ -902,6 +1184,15 @@ public struct ListUnitsRequest: Message {
       c.pointee.has_business = 1
       let businessBytes = try arena.copy(self.business)
       c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
     }
   }
 }
@@ -914,15 +1205,20 @@ public struct ListUnitsResponse: Message {
   /// The version of the rules.
   public var rulesVersion: Int64 = 0
 
+  /// For the next page; empty on the last one.
+  public var nextPageToken: String = ""
+
   public init() {}
 
   @inlinable
   public init(
     units: [Unit] = [],
-    rulesVersion: Int64 = 0
+    rulesVersion: Int64 = 0,
+    nextPageToken: String = ""
   ) {
     self.units = units
     self.rulesVersion = rulesVersion
+    self.nextPageToken = nextPageToken
   }
 
   public static var protoName: String { "orderwire.v1.ListUnitsResponse" }
@@ -935,6 +1231,7 @@ public struct ListUnitsResponse: Message {
     let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListUnitsResponse.self)
     if c.pointee.n_units != 0 { self.units = .init(unpacked: UnsafeRawPointer(c.pointee.units), c.pointee.n_units) }
     self.rulesVersion = c.pointee.rules_version
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
   }
 
   public func pack(
@@ -949,6 +1246,11 @@ public struct ListUnitsResponse: Message {
     if self.rulesVersion != 0 {
       c.pointee.has_rules_version = 1
       c.pointee.rules_version = self.rulesVersion
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
     }
   }
 }
@@ -2318,17 +2620,1650 @@ public struct CheckCompletenessResponse: Message {
   }
 }
 
+/// What a consumer says.
+public struct ConsumeRequest: Message {
+  /// One of them is required.
+  public var said: Said? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    said: Said? = nil
+  ) {
+    self.said = said
+  }
+
+  public static var protoName: String { "orderwire.v1.ConsumeRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__consume_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumeRequest.self)
+    switch c.pointee.said_case.rawValue {
+    case 1: if let value = c.pointee.attach { self.said = .attach(Attachment(unpacked: value)) }
+    case 2: if let value = c.pointee.settle { self.said = .settle(Settlement(unpacked: value)) }
+    case 3: if let value = c.pointee.credit { self.said = .credit(CreditChange(unpacked: value)) }
+    default: break
+    }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumeRequest.self)
+    switch self.said {
+    case nil: break
+    case .attach(let value)?:
+      c.pointee.said_case = .init(rawValue: 1)
+      c.pointee.attach = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Attachment.self)
+    case .settle(let value)?:
+      c.pointee.said_case = .init(rawValue: 2)
+      c.pointee.settle = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Settlement.self)
+    case .credit(let value)?:
+      c.pointee.said_case = .init(rawValue: 3)
+      c.pointee.credit = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__CreditChange.self)
+    }
+  }
+
+  /// One of them is required.
+  public enum Said: Sendable, Equatable {
+    /// Who consumes: in the first message, and in no other.
+    case attach(Attachment)
+    /// What became of deliveries.
+    case settle(Settlement)
+    /// Another number of credits.
+    case credit(CreditChange)
+  }
+}
+
+/// Who consumes what.
+public struct Attachment: Message {
+  /// Whose orders.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit. A unit has up to 64 consumers. One
+  /// of the same name takes the place of the one before, whose stream ends.
+  public var consumer: String = ""
+
+  /// Deliveries that it may have in hand, from 0 to 1,000.
+  public var credits: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    consumer: String = "",
+    credits: Int32 = 0
+  ) {
+    self.business = business
+    self.unit = unit
+    self.consumer = consumer
+    self.credits = credits
+  }
+
+  public static var protoName: String { "orderwire.v1.Attachment" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__attachment__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Attachment.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    if c.pointee.has_consumer != 0 { self.consumer = String(unpacked: c.pointee.consumer.data, c.pointee.consumer.len) }
+    self.credits = c.pointee.credits
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Attachment.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if !self.consumer.isEmpty {
+      c.pointee.has_consumer = 1
+      let consumerBytes = try arena.copy(self.consumer)
+      c.pointee.consumer = .init(len: consumerBytes.count, data: consumerBytes.baseAddress)
+    }
+    if self.credits != 0 {
+      c.pointee.has_credits = 1
+      c.pointee.credits = self.credits
+    }
+  }
+}
+
+/// Another number of credits.
+public struct CreditChange: Message {
+  /// Deliveries that the consumer may have in hand from now on, from 0 to 1,000. With 0 it gets no more.
+  public var credits: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    credits: Int32 = 0
+  ) {
+    self.credits = credits
+  }
+
+  public static var protoName: String { "orderwire.v1.CreditChange" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__credit_change__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CreditChange.self)
+    self.credits = c.pointee.credits
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__CreditChange.self)
+    if self.credits != 0 {
+      c.pointee.has_credits = 1
+      c.pointee.credits = self.credits
+    }
+  }
+}
+
+/// What became of deliveries: up to 1,000 in all.
+public struct Settlement: Message {
+  /// The consumer's own count of its settlements; in the answer, too.
+  public var position: Int64 = 0
+
+  /// Tokens of orders that were processed.
+  public var acks: [Int64] = []
+
+  /// Orders that weren't.
+  public var nacks: [Nack] = []
+
+  /// Orders that take longer.
+  public var extensions: [Extension] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    position: Int64 = 0,
+    acks: [Int64] = [],
+    nacks: [Nack] = [],
+    extensions: [Extension] = []
+  ) {
+    self.position = position
+    self.acks = acks
+    self.nacks = nacks
+    self.extensions = extensions
+  }
+
+  public static var protoName: String { "orderwire.v1.Settlement" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__settlement__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Settlement.self)
+    self.position = c.pointee.position
+    if c.pointee.n_acks != 0 { self.acks = Array(UnsafeBufferPointer(start: c.pointee.acks, count: c.pointee.n_acks)) }
+    if c.pointee.n_nacks != 0 { self.nacks = .init(unpacked: UnsafeRawPointer(c.pointee.nacks), c.pointee.n_nacks) }
+    if c.pointee.n_extensions != 0 { self.extensions = .init(unpacked: UnsafeRawPointer(c.pointee.extensions), c.pointee.n_extensions) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Settlement.self)
+    if self.position != 0 {
+      c.pointee.has_position = 1
+      c.pointee.position = self.position
+    }
+    if !self.acks.isEmpty {
+      c.pointee.n_acks = self.acks.count
+      c.pointee.acks = try arena.copy(list: self.acks)
+    }
+    if !self.nacks.isEmpty {
+      c.pointee.n_nacks = self.nacks.count
+      c.pointee.nacks = try arena.pack(all: self.nacks)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Nack>?.self)
+    }
+    if !self.extensions.isEmpty {
+      c.pointee.n_extensions = self.extensions.count
+      c.pointee.extensions = try arena.pack(all: self.extensions)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Extension>?.self)
+    }
+  }
+}
+
+/// An order that was not processed.
+public struct Nack: Message {
+  /// The delivery's.
+  public var token: Int64 = 0
+
+  /// It comes again after so long at the earliest, from 0 to 24 h; nothing given: 0.
+  public var delay: ProtoDuration? = nil
+
+  /// Kept with the order, up to 256 bytes.
+  public var reason: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    token: Int64 = 0,
+    delay: ProtoDuration? = nil,
+    reason: String = ""
+  ) {
+    self.token = token
+    self.delay = delay
+    self.reason = reason
+  }
+
+  public static var protoName: String { "orderwire.v1.Nack" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__nack__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Nack.self)
+    self.token = c.pointee.token
+    if let value = c.pointee.delay { self.delay = ProtoDuration(unpacked: value) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Nack.self)
+    if self.token != 0 {
+      c.pointee.has_token = 1
+      c.pointee.token = self.token
+    }
+    if let value = self.delay {
+      c.pointee.delay = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+  }
+}
+
+/// An order that takes longer.
+public struct Extension: Message {
+  /// The delivery's.
+  public var token: Int64 = 0
+
+  /// The deadline is so long from now, from 1 s to 1 h.
+  public var duration: ProtoDuration? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    token: Int64 = 0,
+    duration: ProtoDuration? = nil
+  ) {
+    self.token = token
+    self.duration = duration
+  }
+
+  public static var protoName: String { "orderwire.v1.Extension" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__extension__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Extension.self)
+    self.token = c.pointee.token
+    if let value = c.pointee.duration { self.duration = ProtoDuration(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Extension.self)
+    if self.token != 0 {
+      c.pointee.has_token = 1
+      c.pointee.token = self.token
+    }
+    if let value = self.duration {
+      c.pointee.duration = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Duration.self)
+    }
+  }
+}
+
+/// What a consumer is told.
+public struct ConsumeResponse: Message {
+  /// One of them is there.
+  public var said: Said? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    said: Said? = nil
+  ) {
+    self.said = said
+  }
+
+  public static var protoName: String { "orderwire.v1.ConsumeResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__consume_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumeResponse.self)
+    switch c.pointee.said_case.rawValue {
+    case 1: if let value = c.pointee.attached { self.said = .attached(Attached(unpacked: value)) }
+    case 2: if let value = c.pointee.deliveries { self.said = .deliveries(Deliveries(unpacked: value)) }
+    case 3: if let value = c.pointee.settled { self.said = .settled(Settled(unpacked: value)) }
+    default: break
+    }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ConsumeResponse.self)
+    switch self.said {
+    case nil: break
+    case .attached(let value)?:
+      c.pointee.said_case = .init(rawValue: 1)
+      c.pointee.attached = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Attached.self)
+    case .deliveries(let value)?:
+      c.pointee.said_case = .init(rawValue: 2)
+      c.pointee.deliveries = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Deliveries.self)
+    case .settled(let value)?:
+      c.pointee.said_case = .init(rawValue: 3)
+      c.pointee.settled = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Settled.self)
+    }
+  }
+
+  /// One of them is there.
+  public enum Said: Sendable, Equatable {
+    /// The first: deliveries begin.
+    case attached(Attached)
+    /// Orders to process.
+    case deliveries(Deliveries)
+    /// A settlement is durable.
+    case settled(Settled)
+  }
+}
+
+/// Deliveries begin.
+public struct Attached: Message {
+  /// How the unit gets its orders.
+  public var consumption: ConsumptionSettings? = nil
+
+  public init() {}
+
+  @inlinable
+  public init(
+    consumption: ConsumptionSettings? = nil
+  ) {
+    self.consumption = consumption
+  }
+
+  public static var protoName: String { "orderwire.v1.Attached" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__attached__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Attached.self)
+    if let value = c.pointee.consumption { self.consumption = ConsumptionSettings(unpacked: value) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Attached.self)
+    if let value = self.consumption {
+      c.pointee.consumption = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__ConsumptionSettings.self)
+    }
+  }
+}
+
+/// Orders to process.
+public struct Deliveries: Message {
+  /// At least one.
+  public var deliveries: [Delivery] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    deliveries: [Delivery] = []
+  ) {
+    self.deliveries = deliveries
+  }
+
+  public static var protoName: String { "orderwire.v1.Deliveries" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__deliveries__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Deliveries.self)
+    if c.pointee.n_deliveries != 0 { self.deliveries = .init(unpacked: UnsafeRawPointer(c.pointee.deliveries), c.pointee.n_deliveries) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Deliveries.self)
+    if !self.deliveries.isEmpty {
+      c.pointee.n_deliveries = self.deliveries.count
+      c.pointee.deliveries = try arena.pack(all: self.deliveries)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Delivery>?.self)
+    }
+  }
+}
+
+/// An order in the hands of a consumer.
+public struct Delivery: Message {
+  /// By which it is settled. It is void once the delivery has ended, be it by a settlement, its deadline,
+  /// the end of the stream or a start of the server.
+  public var token: Int64 = 0
+
+  /// The order, with its body.
+  public var order: StoredOrder? = nil
+
+  /// How often it has failed, and 1.
+  public var attempt: Int32 = 0
+
+  /// Consumers that were lost with it since the server's start. From 2 on it is handed out alone.
+  public var losses: Int32 = 0
+
+  /// When the delivery fails, if it isn't settled or extended.
+  public var deadlineTime: ProtoTimestamp? = nil
+
+  /// Its body was edited as a dead letter so often.
+  public var edits: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    token: Int64 = 0,
+    order: StoredOrder? = nil,
+    attempt: Int32 = 0,
+    losses: Int32 = 0,
+    deadlineTime: ProtoTimestamp? = nil,
+    edits: Int32 = 0
+  ) {
+    self.token = token
+    self.order = order
+    self.attempt = attempt
+    self.losses = losses
+    self.deadlineTime = deadlineTime
+    self.edits = edits
+  }
+
+  public static var protoName: String { "orderwire.v1.Delivery" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__delivery__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Delivery.self)
+    self.token = c.pointee.token
+    if let value = c.pointee.order { self.order = StoredOrder(unpacked: value) }
+    self.attempt = c.pointee.attempt
+    self.losses = c.pointee.losses
+    if let value = c.pointee.deadline_time { self.deadlineTime = ProtoTimestamp(unpacked: value) }
+    self.edits = c.pointee.edits
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Delivery.self)
+    if self.token != 0 {
+      c.pointee.has_token = 1
+      c.pointee.token = self.token
+    }
+    if let value = self.order {
+      c.pointee.order = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__StoredOrder.self)
+    }
+    if self.attempt != 0 {
+      c.pointee.has_attempt = 1
+      c.pointee.attempt = self.attempt
+    }
+    if self.losses != 0 {
+      c.pointee.has_losses = 1
+      c.pointee.losses = self.losses
+    }
+    if let value = self.deadlineTime {
+      c.pointee.deadline_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.edits != 0 {
+      c.pointee.has_edits = 1
+      c.pointee.edits = self.edits
+    }
+  }
+}
+
+/// A settlement is durable, but for what was refused.
+public struct Settled: Message {
+  /// The settlement's.
+  public var position: Int64 = 0
+
+  /// What was refused, each by itself.
+  public var refused: [SettlementRefusal] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    position: Int64 = 0,
+    refused: [SettlementRefusal] = []
+  ) {
+    self.position = position
+    self.refused = refused
+  }
+
+  public static var protoName: String { "orderwire.v1.Settled" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__settled__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Settled.self)
+    self.position = c.pointee.position
+    if c.pointee.n_refused != 0 { self.refused = .init(unpacked: UnsafeRawPointer(c.pointee.refused), c.pointee.n_refused) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__Settled.self)
+    if self.position != 0 {
+      c.pointee.has_position = 1
+      c.pointee.position = self.position
+    }
+    if !self.refused.isEmpty {
+      c.pointee.n_refused = self.refused.count
+      c.pointee.refused = try arena.pack(all: self.refused)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__SettlementRefusal>?.self)
+    }
+  }
+}
+
+/// Why a delivery can't be settled.
+public struct SettlementRefusal: Message {
+  /// As it was given.
+  public var token: Int64 = 0
+
+  /// Machine-readable: DELIVERY_STALE if the delivery has ended.
+  public var reason: String = ""
+
+  /// For people.
+  public var message: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    token: Int64 = 0,
+    reason: String = "",
+    message: String = ""
+  ) {
+    self.token = token
+    self.reason = reason
+    self.message = message
+  }
+
+  public static var protoName: String { "orderwire.v1.SettlementRefusal" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__settlement_refusal__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SettlementRefusal.self)
+    self.token = c.pointee.token
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_message != 0 { self.message = String(unpacked: c.pointee.message.data, c.pointee.message.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__SettlementRefusal.self)
+    if self.token != 0 {
+      c.pointee.has_token = 1
+      c.pointee.token = self.token
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.message.isEmpty {
+      c.pointee.has_message = 1
+      let messageBytes = try arena.copy(self.message)
+      c.pointee.message = .init(len: messageBytes.count, data: messageBytes.baseAddress)
+    }
+  }
+}
+
+/// Asks for the deliveries of a unit to be stopped.
+public struct PauseUnitRequest: Message {
+  /// Whose unit.
+  public var business: String = ""
+
+  /// The unit's.
+  public var name: String = ""
+
+  /// Kept and shown, up to 256 bytes.
+  public var reason: String = ""
+
+  /// Chosen by the caller, up to 128 bytes; empty: the call isn't repeatable.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    name: String = "",
+    reason: String = "",
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.name = name
+    self.reason = reason
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.PauseUnitRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__pause_unit_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PauseUnitRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_name != 0 { self.name = String(unpacked: c.pointee.name.data, c.pointee.name.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PauseUnitRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.name.isEmpty {
+      c.pointee.has_name = 1
+      let nameBytes = try arena.copy(self.name)
+      c.pointee.name = .init(len: nameBytes.count, data: nameBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// Deliveries have stopped.
+public struct PauseUnitResponse: Message {
+  /// As it is now. One that was paused stays so, for the first reason.
+  public var unit: Unit? = nil
+
+  /// Whether the same request can be repeated: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    unit: Unit? = nil,
+    repeatable: Bool = false
+  ) {
+    self.unit = unit
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.PauseUnitResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__pause_unit_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PauseUnitResponse.self)
+    if let value = c.pointee.unit { self.unit = Unit(unpacked: value) }
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PauseUnitResponse.self)
+    if let value = self.unit {
+      c.pointee.unit = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Unit.self)
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for the deliveries of a unit to go on.
+public struct ResumeUnitRequest: Message {
+  /// Whose unit.
+  public var business: String = ""
+
+  /// The unit's.
+  public var name: String = ""
+
+  /// Chosen by the caller, up to 128 bytes; empty: the call isn't repeatable.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    name: String = "",
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.name = name
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeUnitRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_unit_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeUnitRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_name != 0 { self.name = String(unpacked: c.pointee.name.data, c.pointee.name.len) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeUnitRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.name.isEmpty {
+      c.pointee.has_name = 1
+      let nameBytes = try arena.copy(self.name)
+      c.pointee.name = .init(len: nameBytes.count, data: nameBytes.baseAddress)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// Deliveries go on.
+public struct ResumeUnitResponse: Message {
+  /// As it is now.
+  public var unit: Unit? = nil
+
+  /// Whether the same request can be repeated: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    unit: Unit? = nil,
+    repeatable: Bool = false
+  ) {
+    self.unit = unit
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.ResumeUnitResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__resume_unit_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeUnitResponse.self)
+    if let value = c.pointee.unit { self.unit = Unit(unpacked: value) }
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ResumeUnitResponse.self)
+    if let value = self.unit {
+      c.pointee.unit = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__Unit.self)
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// An order that a unit failed to process.
+public struct DeadLetter: Message {
+  /// The order.
+  public var order: StoredOrder? = nil
+
+  /// When it became a dead letter.
+  public var deadTime: ProtoTimestamp? = nil
+
+  /// How often it failed.
+  public var failures: Int32 = 0
+
+  /// Of the last failure: the consumer's, or ACK_DEADLINE or CONSUMER_LOST.
+  public var reason: String = ""
+
+  /// Whose delivery failed last.
+  public var consumer: String = ""
+
+  /// Times that its body was edited.
+  public var edits: Int32 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    order: StoredOrder? = nil,
+    deadTime: ProtoTimestamp? = nil,
+    failures: Int32 = 0,
+    reason: String = "",
+    consumer: String = "",
+    edits: Int32 = 0
+  ) {
+    self.order = order
+    self.deadTime = deadTime
+    self.failures = failures
+    self.reason = reason
+    self.consumer = consumer
+    self.edits = edits
+  }
+
+  public static var protoName: String { "orderwire.v1.DeadLetter" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__dead_letter__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__DeadLetter.self)
+    if let value = c.pointee.order { self.order = StoredOrder(unpacked: value) }
+    if let value = c.pointee.dead_time { self.deadTime = ProtoTimestamp(unpacked: value) }
+    self.failures = c.pointee.failures
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_consumer != 0 { self.consumer = String(unpacked: c.pointee.consumer.data, c.pointee.consumer.len) }
+    self.edits = c.pointee.edits
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__DeadLetter.self)
+    if let value = self.order {
+      c.pointee.order = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__StoredOrder.self)
+    }
+    if let value = self.deadTime {
+      c.pointee.dead_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if self.failures != 0 {
+      c.pointee.has_failures = 1
+      c.pointee.failures = self.failures
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.consumer.isEmpty {
+      c.pointee.has_consumer = 1
+      let consumerBytes = try arena.copy(self.consumer)
+      c.pointee.consumer = .init(len: consumerBytes.count, data: consumerBytes.baseAddress)
+    }
+    if self.edits != 0 {
+      c.pointee.has_edits = 1
+      c.pointee.edits = self.edits
+    }
+  }
+}
+
+/// Asks for dead letters.
+public struct ListDeadLettersRequest: Message {
+  /// Whose orders.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// From 1 to 1,000; 0: 100.
+  public var pageSize: Int32 = 0
+
+  /// Where the page before ended; empty: the beginning.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.unit = unit
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListDeadLettersRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_dead_letters_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListDeadLettersRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListDeadLettersRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// A page of dead letters.
+public struct ListDeadLettersResponse: Message {
+  /// Without their bodies.
+  public var deadLetters: [DeadLetter] = []
+
+  /// For the next page; empty: there is none.
+  public var nextPageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    deadLetters: [DeadLetter] = [],
+    nextPageToken: String = ""
+  ) {
+    self.deadLetters = deadLetters
+    self.nextPageToken = nextPageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListDeadLettersResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_dead_letters_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListDeadLettersResponse.self)
+    if c.pointee.n_dead_letters != 0 { self.deadLetters = .init(unpacked: UnsafeRawPointer(c.pointee.dead_letters), c.pointee.n_dead_letters) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListDeadLettersResponse.self)
+    if !self.deadLetters.isEmpty {
+      c.pointee.n_dead_letters = self.deadLetters.count
+      c.pointee.dead_letters = try arena.pack(all: self.deadLetters)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__DeadLetter>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// Asks for a dead letter.
+public struct GetDeadLetterRequest: Message {
+  /// Whose order.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// The order's.
+  public var sequence: Int64 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    sequence: Int64 = 0
+  ) {
+    self.business = business
+    self.unit = unit
+    self.sequence = sequence
+  }
+
+  public static var protoName: String { "orderwire.v1.GetDeadLetterRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__get_dead_letter_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetDeadLetterRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    self.sequence = c.pointee.sequence
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetDeadLetterRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+  }
+}
+
+/// How a dead letter was edited.
+public struct DeadLetterEdit: Message {
+  /// When.
+  public var editTime: ProtoTimestamp? = nil
+
+  /// Who, as authenticated; empty: nobody was.
+  public var principal: String = ""
+
+  /// Why, as given.
+  public var reason: String = ""
+
+  /// The body from then on.
+  public var body: [UInt8] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    editTime: ProtoTimestamp? = nil,
+    principal: String = "",
+    reason: String = "",
+    body: [UInt8] = []
+  ) {
+    self.editTime = editTime
+    self.principal = principal
+    self.reason = reason
+    self.body = body
+  }
+
+  public static var protoName: String { "orderwire.v1.DeadLetterEdit" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__dead_letter_edit__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__DeadLetterEdit.self)
+    if let value = c.pointee.edit_time { self.editTime = ProtoTimestamp(unpacked: value) }
+    if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_body != 0 { self.body = [UInt8](unpacked: c.pointee.body.data, c.pointee.body.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__DeadLetterEdit.self)
+    if let value = self.editTime {
+      c.pointee.edit_time = try arena.pack(value)
+        .assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
+    }
+    if !self.principal.isEmpty {
+      c.pointee.has_principal = 1
+      let principalBytes = try arena.copy(self.principal)
+      c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.body.isEmpty {
+      c.pointee.has_body = 1
+      let bodyBytes = try arena.copy(self.body)
+      c.pointee.body = .init(len: bodyBytes.count, data: bodyBytes.baseAddress)
+    }
+  }
+}
+
+/// A dead letter.
+public struct GetDeadLetterResponse: Message {
+  /// The order has the body as it was given in.
+  public var deadLetter: DeadLetter? = nil
+
+  /// In their order; the body of the last is what the unit gets.
+  public var edits: [DeadLetterEdit] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    deadLetter: DeadLetter? = nil,
+    edits: [DeadLetterEdit] = []
+  ) {
+    self.deadLetter = deadLetter
+    self.edits = edits
+  }
+
+  public static var protoName: String { "orderwire.v1.GetDeadLetterResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__get_dead_letter_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetDeadLetterResponse.self)
+    if let value = c.pointee.dead_letter { self.deadLetter = DeadLetter(unpacked: value) }
+    if c.pointee.n_edits != 0 { self.edits = .init(unpacked: UnsafeRawPointer(c.pointee.edits), c.pointee.n_edits) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__GetDeadLetterResponse.self)
+    if let value = self.deadLetter {
+      c.pointee.dead_letter = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__DeadLetter.self)
+    }
+    if !self.edits.isEmpty {
+      c.pointee.n_edits = self.edits.count
+      c.pointee.edits = try arena.pack(all: self.edits)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__DeadLetterEdit>?.self)
+    }
+  }
+}
+
+/// Asks for a dead letter to be edited.
+public struct EditDeadLetterRequest: Message {
+  /// Whose order.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// The order's.
+  public var sequence: Int64 = 0
+
+  /// What this unit gets from now on, up to 64 KiB. Other units get the order as it was given in.
+  public var body: [UInt8] = []
+
+  /// Kept with the edit, up to 256 bytes.
+  public var reason: String = ""
+
+  /// Chosen by the caller, up to 128 bytes; empty: the call isn't repeatable.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    sequence: Int64 = 0,
+    body: [UInt8] = [],
+    reason: String = "",
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.unit = unit
+    self.sequence = sequence
+    self.body = body
+    self.reason = reason
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.EditDeadLetterRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__edit_dead_letter_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__EditDeadLetterRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    self.sequence = c.pointee.sequence
+    if c.pointee.has_body != 0 { self.body = [UInt8](unpacked: c.pointee.body.data, c.pointee.body.len) }
+    if c.pointee.has_reason != 0 { self.reason = String(unpacked: c.pointee.reason.data, c.pointee.reason.len) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__EditDeadLetterRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if self.sequence != 0 {
+      c.pointee.has_sequence = 1
+      c.pointee.sequence = self.sequence
+    }
+    if !self.body.isEmpty {
+      c.pointee.has_body = 1
+      let bodyBytes = try arena.copy(self.body)
+      c.pointee.body = .init(len: bodyBytes.count, data: bodyBytes.baseAddress)
+    }
+    if !self.reason.isEmpty {
+      c.pointee.has_reason = 1
+      let reasonBytes = try arena.copy(self.reason)
+      c.pointee.reason = .init(len: reasonBytes.count, data: reasonBytes.baseAddress)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The dead letter was edited.
+public struct EditDeadLetterResponse: Message {
+  /// How often by now, up to 16.
+  public var edits: Int32 = 0
+
+  /// Whether the same request can be repeated: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    edits: Int32 = 0,
+    repeatable: Bool = false
+  ) {
+    self.edits = edits
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.EditDeadLetterResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__edit_dead_letter_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__EditDeadLetterResponse.self)
+    self.edits = c.pointee.edits
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__EditDeadLetterResponse.self)
+    if self.edits != 0 {
+      c.pointee.has_edits = 1
+      c.pointee.edits = self.edits
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for dead letters to be queued again.
+public struct RedriveDeadLettersRequest: Message {
+  /// Whose orders.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// Of dead letters, from 1 to 1,000, each once.
+  public var sequences: [Int64] = []
+
+  /// Chosen by the caller, up to 128 bytes; empty: the call isn't repeatable.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    sequences: [Int64] = [],
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.unit = unit
+    self.sequences = sequences
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.RedriveDeadLettersRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__redrive_dead_letters_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__RedriveDeadLettersRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    if c.pointee.n_sequences != 0 { self.sequences = Array(UnsafeBufferPointer(start: c.pointee.sequences, count: c.pointee.n_sequences)) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__RedriveDeadLettersRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if !self.sequences.isEmpty {
+      c.pointee.n_sequences = self.sequences.count
+      c.pointee.sequences = try arena.copy(list: self.sequences)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The dead letters are queued.
+public struct RedriveDeadLettersResponse: Message {
+  /// Dead letters that the unit still has.
+  public var deadLetters: Int64 = 0
+
+  /// Whether the same request can be repeated: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    deadLetters: Int64 = 0,
+    repeatable: Bool = false
+  ) {
+    self.deadLetters = deadLetters
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.RedriveDeadLettersResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__redrive_dead_letters_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__RedriveDeadLettersResponse.self)
+    self.deadLetters = c.pointee.dead_letters
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__RedriveDeadLettersResponse.self)
+    if self.deadLetters != 0 {
+      c.pointee.has_dead_letters = 1
+      c.pointee.dead_letters = self.deadLetters
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
+/// Asks for dead letters to be given up.
+public struct PurgeDeadLettersRequest: Message {
+  /// Whose orders.
+  public var business: String = ""
+
+  /// The unit's name.
+  public var unit: String = ""
+
+  /// Of dead letters, from 1 to 1,000, each once.
+  public var sequences: [Int64] = []
+
+  /// Chosen by the caller, up to 128 bytes; empty: the call isn't repeatable.
+  public var requestID: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    unit: String = "",
+    sequences: [Int64] = [],
+    requestID: String = ""
+  ) {
+    self.business = business
+    self.unit = unit
+    self.sequences = sequences
+    self.requestID = requestID
+  }
+
+  public static var protoName: String { "orderwire.v1.PurgeDeadLettersRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__purge_dead_letters_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PurgeDeadLettersRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    if c.pointee.has_unit != 0 { self.unit = String(unpacked: c.pointee.unit.data, c.pointee.unit.len) }
+    if c.pointee.n_sequences != 0 { self.sequences = Array(UnsafeBufferPointer(start: c.pointee.sequences, count: c.pointee.n_sequences)) }
+    if c.pointee.has_request_id != 0 { self.requestID = String(unpacked: c.pointee.request_id.data, c.pointee.request_id.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PurgeDeadLettersRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if !self.unit.isEmpty {
+      c.pointee.has_unit = 1
+      let unitBytes = try arena.copy(self.unit)
+      c.pointee.unit = .init(len: unitBytes.count, data: unitBytes.baseAddress)
+    }
+    if !self.sequences.isEmpty {
+      c.pointee.n_sequences = self.sequences.count
+      c.pointee.sequences = try arena.copy(list: self.sequences)
+    }
+    if !self.requestID.isEmpty {
+      c.pointee.has_request_id = 1
+      let requestIDBytes = try arena.copy(self.requestID)
+      c.pointee.request_id = .init(len: requestIDBytes.count, data: requestIDBytes.baseAddress)
+    }
+  }
+}
+
+/// The dead letters were given up.
+public struct PurgeDeadLettersResponse: Message {
+  /// Dead letters that the unit still has.
+  public var deadLetters: Int64 = 0
+
+  /// Whether the same request can be repeated: it had a request_id.
+  public var repeatable: Bool = false
+
+  public init() {}
+
+  @inlinable
+  public init(
+    deadLetters: Int64 = 0,
+    repeatable: Bool = false
+  ) {
+    self.deadLetters = deadLetters
+    self.repeatable = repeatable
+  }
+
+  public static var protoName: String { "orderwire.v1.PurgeDeadLettersResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__purge_dead_letters_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PurgeDeadLettersResponse.self)
+    self.deadLetters = c.pointee.dead_letters
+    self.repeatable = c.pointee.repeatable != 0
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__PurgeDeadLettersResponse.self)
+    if self.deadLetters != 0 {
+      c.pointee.has_dead_letters = 1
+      c.pointee.dead_letters = self.deadLetters
+    }
+    if self.repeatable {
+      c.pointee.has_repeatable = 1
+      c.pointee.repeatable = self.repeatable ? 1 : 0
+    }
+  }
+}
+
 /// orderwire/v1/forwarding.proto as reflection shows it.
 public enum OrderwireV1ForwardingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 6410))
+    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 11681))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/forwarding.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto"],
     services: ["orderwire.v1.ForwardingService"],
-    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
+    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.ConsumptionSettings", "orderwire.v1.UnitPause", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.ConsumeRequest", "orderwire.v1.Attachment", "orderwire.v1.CreditChange", "orderwire.v1.Settlement", "orderwire.v1.Nack", "orderwire.v1.Extension", "orderwire.v1.ConsumeResponse", "orderwire.v1.Attached", "orderwire.v1.Deliveries", "orderwire.v1.Delivery", "orderwire.v1.Settled", "orderwire.v1.SettlementRefusal", "orderwire.v1.PauseUnitRequest", "orderwire.v1.PauseUnitResponse", "orderwire.v1.ResumeUnitRequest", "orderwire.v1.ResumeUnitResponse", "orderwire.v1.DeadLetter", "orderwire.v1.ListDeadLettersRequest", "orderwire.v1.ListDeadLettersResponse", "orderwire.v1.GetDeadLetterRequest", "orderwire.v1.DeadLetterEdit", "orderwire.v1.GetDeadLetterResponse", "orderwire.v1.EditDeadLetterRequest", "orderwire.v1.EditDeadLetterResponse", "orderwire.v1.RedriveDeadLettersRequest", "orderwire.v1.RedriveDeadLettersResponse", "orderwire.v1.PurgeDeadLettersRequest", "orderwire.v1.PurgeDeadLettersResponse", "orderwire.v1.DeadLetterPolicy", "orderwire.v1.BreakerState", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
     bytes: bytes)
 }

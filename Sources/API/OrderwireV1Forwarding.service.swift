@@ -25,7 +25,7 @@ public protocol ForwardingServiceProtocol: Sendable {
     _ request: PutUnitRequest, context: ServerContext
   ) async throws(RPCError) -> PutUnitResponse
 
-  /// The units of a business, in the order of their names: all of them.
+  /// The units of a business, in the order of their names.
   func listUnits(
     _ request: ListUnitsRequest, context: ServerContext
   ) async throws(RPCError) -> ListUnitsResponse
@@ -81,6 +81,49 @@ public protocol ForwardingServiceProtocol: Sendable {
   func checkCompleteness(
     _ request: CheckCompletenessRequest, context: ServerContext
   ) async throws(RPCError) -> CheckCompletenessResponse
+
+  /// Hands the orders of a unit to a consumer, for as long as the stream is. The first message says who
+  /// consumes; then each delivery is acknowledged, or said to have failed, by its token. A key has one
+  /// delivery at a time, so its orders are processed in order whoever gets them. What a consumer has in
+  /// hand when it leaves goes to others.
+  func consume(
+    _ requests: RequestStream<ConsumeRequest>, responses: ResponseWriter<ConsumeResponse>, context: ServerContext
+  ) async throws(RPCError)
+
+  /// Stops the deliveries of a unit; its queue goes on filling. Consumers stay.
+  func pauseUnit(
+    _ request: PauseUnitRequest, context: ServerContext
+  ) async throws(RPCError) -> PauseUnitResponse
+
+  /// Lets deliveries of a unit go on.
+  func resumeUnit(
+    _ request: ResumeUnitRequest, context: ServerContext
+  ) async throws(RPCError) -> ResumeUnitResponse
+
+  /// Orders that a unit failed to process too often, in the order of their sequences, without the bodies.
+  func listDeadLetters(
+    _ request: ListDeadLettersRequest, context: ServerContext
+  ) async throws(RPCError) -> ListDeadLettersResponse
+
+  /// A dead letter with its body and its edits.
+  func getDeadLetter(
+    _ request: GetDeadLetterRequest, context: ServerContext
+  ) async throws(RPCError) -> GetDeadLetterResponse
+
+  /// Gives the unit another body with an order that is a dead letter; who, when and why is kept.
+  func editDeadLetter(
+    _ request: EditDeadLetterRequest, context: ServerContext
+  ) async throws(RPCError) -> EditDeadLetterResponse
+
+  /// Queues dead letters again, all or none, as if they had never failed.
+  func redriveDeadLetters(
+    _ request: RedriveDeadLettersRequest, context: ServerContext
+  ) async throws(RPCError) -> RedriveDeadLettersResponse
+
+  /// Gives dead letters up, all or none.
+  func purgeDeadLetters(
+    _ request: PurgeDeadLettersRequest, context: ServerContext
+  ) async throws(RPCError) -> PurgeDeadLettersResponse
 }
 
 extension ForwardingServiceProtocol {
@@ -144,6 +187,38 @@ extension ForwardingServiceProtocol {
       (request: CheckCompletenessRequest, context: ServerContext) async throws(RPCError) -> CheckCompletenessResponse in
       try await self.checkCompleteness(request, context: context)
     }
+    router.bidirectional(service: "orderwire.v1.ForwardingService", method: "Consume") {
+      (requests: RequestStream<ConsumeRequest>, responses: ResponseWriter<ConsumeResponse>, context: ServerContext) async throws(RPCError) in
+      try await self.consume(requests, responses: responses, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "PauseUnit") {
+      (request: PauseUnitRequest, context: ServerContext) async throws(RPCError) -> PauseUnitResponse in
+      try await self.pauseUnit(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "ResumeUnit") {
+      (request: ResumeUnitRequest, context: ServerContext) async throws(RPCError) -> ResumeUnitResponse in
+      try await self.resumeUnit(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "ListDeadLetters") {
+      (request: ListDeadLettersRequest, context: ServerContext) async throws(RPCError) -> ListDeadLettersResponse in
+      try await self.listDeadLetters(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "GetDeadLetter") {
+      (request: GetDeadLetterRequest, context: ServerContext) async throws(RPCError) -> GetDeadLetterResponse in
+      try await self.getDeadLetter(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "EditDeadLetter") {
+      (request: EditDeadLetterRequest, context: ServerContext) async throws(RPCError) -> EditDeadLetterResponse in
+      try await self.editDeadLetter(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "RedriveDeadLetters") {
+      (request: RedriveDeadLettersRequest, context: ServerContext) async throws(RPCError) -> RedriveDeadLettersResponse in
+      try await self.redriveDeadLetters(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "PurgeDeadLetters") {
+      (request: PurgeDeadLettersRequest, context: ServerContext) async throws(RPCError) -> PurgeDeadLettersResponse in
+      try await self.purgeDeadLetters(request, context: context)
+    }
   }
 }
 
@@ -182,7 +257,7 @@ public struct ForwardingServiceClient: Sendable {
       service: "orderwire.v1.ForwardingService", method: "PutUnit", request, options: options)
   }
 
-  /// The units of a business, in the order of their names: all of them.
+  /// The units of a business, in the order of their names.
   public func listUnits(
     _ request: ListUnitsRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ListUnitsResponse {
@@ -267,5 +342,72 @@ public struct ForwardingServiceClient: Sendable {
   ) async throws(RPCError) -> CheckCompletenessResponse {
     try await channel.unary(
       service: "orderwire.v1.ForwardingService", method: "CheckCompleteness", request, options: options)
+  }
+
+  /// Hands the orders of a unit to a consumer, for as long as the stream is. The first message says who
+  /// consumes; then each delivery is acknowledged, or said to have failed, by its token. A key has one
+  /// delivery at a time, so its orders are processed in order whoever gets them. What a consumer has in
+  /// hand when it leaves goes to others.
+  public func consume(
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ClientStream<ConsumeRequest, ConsumeResponse> {
+    try await channel.bidirectional(
+      service: "orderwire.v1.ForwardingService", method: "Consume", options: options)
+  }
+
+  /// Stops the deliveries of a unit; its queue goes on filling. Consumers stay.
+  public func pauseUnit(
+    _ request: PauseUnitRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PauseUnitResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "PauseUnit", request, options: options)
+  }
+
+  /// Lets deliveries of a unit go on.
+  public func resumeUnit(
+    _ request: ResumeUnitRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ResumeUnitResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "ResumeUnit", request, options: options)
+  }
+
+  /// Orders that a unit failed to process too often, in the order of their sequences, without the bodies.
+  public func listDeadLetters(
+    _ request: ListDeadLettersRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListDeadLettersResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "ListDeadLetters", request, options: options)
+  }
+
+  /// A dead letter with its body and its edits.
+  public func getDeadLetter(
+    _ request: GetDeadLetterRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> GetDeadLetterResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "GetDeadLetter", request, options: options)
+  }
+
+  /// Gives the unit another body with an order that is a dead letter; who, when and why is kept.
+  public func editDeadLetter(
+    _ request: EditDeadLetterRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> EditDeadLetterResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "EditDeadLetter", request, options: options)
+  }
+
+  /// Queues dead letters again, all or none, as if they had never failed.
+  public func redriveDeadLetters(
+    _ request: RedriveDeadLettersRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> RedriveDeadLettersResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "RedriveDeadLetters", request, options: options)
+  }
+
+  /// Gives dead letters up, all or none.
+  public func purgeDeadLetters(
+    _ request: PurgeDeadLettersRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> PurgeDeadLettersResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "PurgeDeadLetters", request, options: options)
   }
 }

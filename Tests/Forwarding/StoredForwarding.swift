@@ -66,6 +66,13 @@ final class StoredForwarding {
     }
   }
 
+  /// Everything that timed work has to do now is done.
+  func settle() async throws {
+    while try await look({ book, batch in book.nextWake.map { $0 <= batch.boot } ?? false }) {
+      await Task.yield()
+    }
+  }
+
   /// An intake as it is now, without times.
   func snapshot(_ business: String) async throws -> Snapshot? {
     try await look { book, _ in book.intakes[business].map { Snapshot($0.intake) } }

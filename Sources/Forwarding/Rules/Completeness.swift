@@ -6,7 +6,7 @@
 ///     forwarded      unit, is there             as it must be
 ///     forwarded      unit, isn't there          missing there
 ///     forwarded      not the unit, is there     unexpected there
-///     forwarded      by too old a version       unknown
+///     forwarded      by too old a version       unknown; so is a cancellation whose order is gone
 ///     elsewhere      –                          waiting; at a unit: unexpected there
 ///
 /// A cancellation must be where its order is. Units that were deleted have given up what they had.
@@ -35,9 +35,9 @@ struct Completeness: Sendable {
     var original: Int64
     var place: OrderPlace
     var version: Int64
-    /// The units that it is at, and those that its order is at.
+    /// The units that it is at, and those that its order is at; nil: that isn't kept any more.
     var units: Set<Int32>
-    var originalUnits: Set<Int32> = []
+    var originalUnits: Set<Int32>? = []
   }
 
   mutating func check(_ order: Kept, by rules: inout RuleHistory) {

@@ -96,6 +96,9 @@ final class Consumption {
   /// Somebody consumes, or the batch in hand changes who does.
   var isLive: Bool { !consumers.isEmpty || !joining.isEmpty }
 
+  /// When the first delivery's time may be over; boot time, µs.
+  var deadline: Int64? { consumers.isEmpty ? nil : deadlines.first?.value }
+
   /// When `step`, or `Intake.expire` before it, has something to do; boot time, µs.
   var due: Int64? {
     guard !consumers.isEmpty else { return nil }

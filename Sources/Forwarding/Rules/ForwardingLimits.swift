@@ -37,8 +37,18 @@ enum ForwardingLimits {
   /// Orders that one piece of timed work moves, as other calls wait for it.
   static let ordersPerWake = 1_024
 
+  /// How long an order is kept, µs: an hour, as who repeats a call may be away so long; ten years.
+  static let retentions: ClosedRange<Int64> = 3_600_000_000...(3_650 * 86_400_000_000)
+  static let defaultRetention: Int64 = 7 * 86_400_000_000
+  /// From one look at what need not be kept to the next, µs: beside an hour a minute is nothing.
+  static let pruningPause: Int64 = 60_000_000
+
   static let pageSize = 1_000
   static let defaultPageSize = 100
-  /// An intake's answer has a limit, whatever codes orders come with.
+  /// Units in an answer: with all their codes they are less than the 4 MiB that gRPC's clients take.
+  static let unitsPerPage = 50
+  /// Chunks that are read for a page: of a unit that gets few orders each may be in another one.
+  static let chunksPerPage = 32
+  /// An intake's answer has a limit, whatever codes orders come with, and putting them in order is work.
   static let codesShown = 100
 }

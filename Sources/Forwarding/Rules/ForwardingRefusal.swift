@@ -4,13 +4,14 @@ enum ForwardingRefusal: Error, Equatable, Sendable {
   case businessInvalid(field: String)
   /// A part of the request without which it says nothing.
   case messageMissing(field: String)
-  case pageSizeOutOfRange
+  case pageSizeOutOfRange(most: Int)
   case pageTokenInvalid
 
   // Intakes.
   case intakeNotFound
   case lanesOutOfRange
   case windowOutOfRange
+  case retentionOutOfRange
   case batchSizeOutOfRange
   case lanesChanging
   case intakesExhausted(limit: Int)

@@ -57,6 +57,7 @@ extension Intake {
       targets = unitsByCode[order.code] ?? []
       guard !targets.isEmpty else { return false }
     }
+    cancellation(of: order.original, waits: false)
     move(order.sequence, to: .forwarded)
     versions[order.sequence] = rulesVersion
     for unit in targets { arrive(order.sequence, at: unit) }

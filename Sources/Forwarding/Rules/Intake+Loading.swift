@@ -23,10 +23,11 @@ extension Intake {
     }
   }
 
-  /// False if its place isn't known, or it is there already. `boot` is the time of the start, µs.
+  /// False if its place isn't known, or it is there already. `boot` is when it came, µs.
   func load(_ kept: KeptOrder, at boot: Int64) -> Bool {
     let order = kept.order
     guard seen.find(order.identity) == nil else { return false }
+    if nextSequence == 1 { begin(at: kept.sequence) }
     nextSequence = kept.sequence + 1
     keys[kept.sequence] = order.key
     seen.insert(
@@ -37,13 +38,21 @@ extension Intake {
       sequence: kept.sequence, key: order.key, since: boot, code: order.code,
       original: order.original)
     switch place {
-    case .none, .forwarded: break
+    case .none, .forwarded: return place != .none
     case .lane:
       let layout = layouts.lastIndex { $0.from <= kept.sequence } ?? 0
       layouts[layout].append(waiting)
     case .quarantined, .held: lines[order.key, default: OrderLine()].append(waiting)
     }
-    return place != .none
+    cancellation(of: order.original, waits: true)
+    return true
+  }
+
+  private func begin(at first: Int64) {
+    floor = first
+    seen.floor = first
+    firstUnfinished = first
+    firstBlock = PlaceBlocks.block(of: first)
   }
 
   /// Everything was taken over: lines wait, or go on.

@@ -48,6 +48,7 @@ extension Intake {
       seen.remove(order.identity)
       nextSequence = sequence
     }
+    cancellation(of: order.original, waits: true)
     move(sequence, to: .lane)
     return .taken(sequence)
   }

@@ -6,6 +6,14 @@ final class Intake {
   var settings: IntakeSettings
   /// Of the next order.
   var nextSequence: Int64 = 1
+  /// Of the oldest order that is kept.
+  var floor: Int64 = 1
+  /// The first block of orders in memory.
+  var firstBlock: Int64 = 0
+  /// Up to here, but for it, all orders are through.
+  var firstUnfinished: Int64 = 1
+  /// The orders that cancellations which aren't forwarded take back.
+  var waitingOriginals: Set<Int64> = []
   var seen = SeenOrders()
   /// The places of orders, as `OrderPlace`.
   var places = PlaceBlocks(bits: 4)
@@ -58,6 +66,7 @@ final class Intake {
       unit.consumption.written()
     }
     isRowDirty = false
+    forgetWhatIsNotKept()
   }
 
   /// Changes one value, with the way back.
@@ -89,5 +98,5 @@ final class Intake {
   }
 
   /// Orders kept.
-  var kept: Int { seen.count }
+  var kept: Int { Int(nextSequence - floor) }
 }

@@ -67,6 +67,8 @@ struct IntakeSettings: Sendable, Equatable {
   /// µs.
   var window: Int64
   var batchSize: Int32
+  /// How long an order is kept at least after it came, µs.
+  var retention: Int64 = ForwardingLimits.defaultRetention
 
   func check() throws(ForwardingRefusal) {
     guard (1...ForwardingLimits.lanes).contains(lanes) else { throw .lanesOutOfRange }
@@ -74,5 +76,6 @@ struct IntakeSettings: Sendable, Equatable {
     guard (1...ForwardingLimits.ordersPerDispatch).contains(batchSize) else {
       throw .batchSizeOutOfRange
     }
+    guard ForwardingLimits.retentions.contains(retention) else { throw .retentionOutOfRange }
   }
 }

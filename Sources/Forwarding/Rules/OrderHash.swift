@@ -1,10 +1,13 @@
 /// Hashes of orders. They are in memory only, so they need not be the same after a restart.
+///
+/// Texts are the same if their bytes are: Swift takes different bytes for equal that Unicode takes for the
+/// same characters, which callers' own systems may not.
 enum OrderHash {
   /// Of what makes two orders the same one. Keyed by the process, so that nobody outside can choose
   /// orders that collide.
   static func identity(number: String, version: Int64, isCancellation: Bool) -> UInt64 {
     var hasher = Hasher()
-    hasher.combine(number)
+    combine(number, into: &hasher)
     hasher.combine(version)
     hasher.combine(isCancellation)
     return UInt64(truncatingIfNeeded: hasher.finalize())
@@ -13,10 +16,16 @@ enum OrderHash {
   /// Of what mustn't change when an order comes again.
   static func content(key: String, code: String, body: [UInt8]) -> UInt64 {
     var hasher = Hasher()
-    hasher.combine(key)
-    hasher.combine(code)
+    combine(key, into: &hasher)
+    combine(code, into: &hasher)
     body.withUnsafeBytes { hasher.combine(bytes: $0) }
     return UInt64(truncatingIfNeeded: hasher.finalize())
+  }
+
+  private static func combine(_ text: String, into hasher: inout Hasher) {
+    for byte in text.utf8 { hasher.combine(byte) }
+    // No text of UTF-8 has it.
+    hasher.combine(UInt8.max)
   }
 
   /// Of an ordering key: FNV-1a with a last mixing. The same in every process, so that a key keeps its

@@ -19,4 +19,6 @@ struct OrderKeys: Sendable {
       blocks[PlaceBlocks.block(of: sequence)] = block
     }
   }
+
+  mutating func forget(block number: Int64) { blocks[number] = nil }
 }

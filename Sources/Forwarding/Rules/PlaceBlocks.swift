@@ -93,5 +93,10 @@ struct PlaceBlocks: Sendable {
     return true
   }
 
+  mutating func forget(block number: Int64) {
+    blocks[number] = nil
+    dirty.remove(number)
+  }
+
   mutating func written() { dirty.removeAll(keepingCapacity: true) }
 }

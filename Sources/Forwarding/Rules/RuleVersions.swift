@@ -35,6 +35,8 @@ struct RuleVersions: Sendable {
     }
   }
 
+  mutating func forget(block number: Int64) { blocks[number] = nil }
+
   private static let runBytes = 10
 
   /// Runs of a version: how many (2 bytes), the version (8 bytes).

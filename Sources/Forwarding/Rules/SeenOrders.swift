@@ -21,7 +21,10 @@ struct SeenOrders: Sendable {
   fileprivate static let empty = Slot(identity: 0, content: 0, sequence: 0)
   private static let segmentBits: UInt64 = 6
   private var segments = Array(repeating: Segment(), count: 1 << Int(segmentBits))
-  private(set) var count = 0
+  /// Orders of lower sequences are known no more; may be lowered again until `forget`.
+  var floor: Int64 = 1
+  /// Where the floor was at `forget`: slots below it may be given to others.
+  private var forgotten: Int64 = 1
 
   private func segment(_ identity: UInt64) -> Int { Int(identity >> (64 - Self.segmentBits)) }
 
@@ -30,7 +33,8 @@ struct SeenOrders: Sendable {
     guard !slots.isEmpty else { return nil }
     var index = Self.home(identity, slots.count)
     while slots[index].sequence != 0 {
-      if slots[index].identity == identity, slots[index].sequence > 0 { return slots[index] }
+      let slot = slots[index]
+      if slot.identity == identity, slot.sequence >= floor { return slot }
       index = (index + 1) & (slots.count - 1)
     }
     return nil
@@ -38,13 +42,19 @@ struct SeenOrders: Sendable {
 
   /// It isn't there yet; its sequence is 1 or more.
   mutating func insert(_ slot: Slot) {
-    segments[segment(slot.identity)].insert(slot)
-    count += 1
+    segments[segment(slot.identity)].insert(slot, above: forgotten)
+  }
+
+  /// The floor stays where it is, or rises; says whether it has risen.
+  mutating func forget() -> Bool {
+    guard floor != forgotten else { return false }
+    forgotten = floor
+    return true
   }
 
   /// Takes back an insertion.
   mutating func remove(_ identity: UInt64) {
-    if segments[segment(identity)].remove(identity) { count -= 1 }
+    segments[segment(identity)].remove(identity, above: floor)
   }
 
   fileprivate static func home(_ identity: UInt64, _ size: Int) -> Int {
@@ -53,8 +63,8 @@ struct SeenOrders: Sendable {
 }
 
 extension SeenOrders.Segment {
-  fileprivate mutating func insert(_ slot: SeenOrders.Slot) {
-    if (used + 1) * 4 > slots.count * 3 { grow() }
+  fileprivate mutating func insert(_ slot: SeenOrders.Slot, above floor: Int64) {
+    if (used + 1) * 4 > slots.count * 3 { makeRoom(above: floor) }
     place(slot)
     used += 1
   }
@@ -65,24 +75,25 @@ extension SeenOrders.Segment {
     slots[index] = slot
   }
 
-  /// Those taken back are left out.
-  private mutating func grow() {
-    let old = slots.filter { $0.sequence > 0 }
-    slots = Array(repeating: SeenOrders.empty, count: max(8, slots.count * 2))
+  /// Those taken back or forgotten are left out; a table half full of others grows.
+  private mutating func makeRoom(above floor: Int64) {
+    let old = slots.filter { $0.sequence >= floor }
+    let isHalfFull = old.count * 2 >= slots.count
+    slots = Array(
+      repeating: SeenOrders.empty, count: max(8, isHalfFull ? slots.count * 2 : slots.count))
     for slot in old { place(slot) }
     used = old.count
   }
 
-  fileprivate mutating func remove(_ identity: UInt64) -> Bool {
-    guard !slots.isEmpty else { return false }
+  fileprivate mutating func remove(_ identity: UInt64, above floor: Int64) {
+    guard !slots.isEmpty else { return }
     var index = SeenOrders.home(identity, slots.count)
     while slots[index].sequence != 0 {
-      if slots[index].identity == identity, slots[index].sequence > 0 {
+      if slots[index].identity == identity, slots[index].sequence >= floor {
         slots[index].sequence = -1
-        return true
+        return
       }
       index = (index + 1) & (slots.count - 1)
     }
-    return false
   }
 }

@@ -7,8 +7,8 @@ extension ForwardingRefusal: StateRefusal {
     switch self {
     case .businessInvalid(let field): Self.invalid("BUSINESS_INVALID", field, Self.name)
     case .messageMissing(let field): Self.invalid("MESSAGE_MISSING", field, "required")
-    case .pageSizeOutOfRange:
-      Self.invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(ForwardingLimits.pageSize)")
+    case .pageSizeOutOfRange(let most):
+      Self.invalid("PAGE_SIZE_OUT_OF_RANGE", "page_size", "from 0 to \(most)")
     case .pageTokenInvalid:
       Self.invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
 
@@ -18,6 +18,8 @@ extension ForwardingRefusal: StateRefusal {
         metadata: ["field": "business"])
     case .lanesOutOfRange:
       Self.invalid("LANES_OUT_OF_RANGE", "settings.lanes", "from 1 to \(ForwardingLimits.lanes)")
+    case .retentionOutOfRange:
+      Self.invalid("RETENTION_OUT_OF_RANGE", "settings.retention", "from an hour to 3,650 days")
     case .windowOutOfRange:
       Self.invalid(
         "WINDOW_OUT_OF_RANGE", "settings.window",

@@ -19,12 +19,11 @@ extension ForwardingService {
     } catch {
       throw error.rpcError
     }
-    let letters = try await deadLetters(
-      request.business, unit: request.unit, after: after, limit: size + 1, context)
-    let page = letters.prefix(size)
+    let page = try await deadLetters(
+      request.business, unit: request.unit, after: after, limit: size, context)
     return ListDeadLettersResponse(
-      deadLetters: page.map { $0.message(withBody: false) },
-      nextPageToken: letters.count > size ? page.last.map { "\($0.record.sequence)" } ?? "" : "")
+      deadLetters: page.letters.map { $0.message(withBody: false) },
+      nextPageToken: page.next.map { "\($0)" } ?? "")
   }
 
   /// A dead letter.
@@ -34,7 +33,7 @@ extension ForwardingService {
     let before = request.sequence > 0 ? request.sequence - 1 : 0
     let letter = try await deadLetters(
       request.business, unit: request.unit, after: before, limit: 1, context
-    ).first
+    ).letters.first
     guard let letter, letter.record.sequence == request.sequence else {
       throw ForwardingRefusal.consumption(.deadLetterNotFound(field: "sequence")).rpcError
     }
@@ -134,13 +133,16 @@ extension ForwardingService {
     }
   }
 
+  /// A page of them, and its last sequence if there are more.
   private func deadLetters(
     _ business: String, unit: String, after sequence: Int64, limit: Int, _ context: ServerContext
-  ) async throws(RPCError) -> [KeptLetter] {
+  ) async throws(RPCError) -> (letters: [KeptLetter], next: Int64?) {
     let found = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
-      try book.deadLetters(business, unit: unit, after: sequence, limit: limit)
+      try book.deadLetters(business, unit: unit, after: sequence, limit: limit + 1)
     }
-    guard let first = found.sequences.first, let last = found.sequences.last else { return [] }
+    guard let first = found.sequences.first, let last = found.sequences.last else {
+      return ([], nil)
+    }
     let letters = try await calls.read(context) { (connection) throws(StoreError) in
       var letters: [Int64: DeadLetter] = [:]
       try connection.query(
@@ -158,14 +160,16 @@ extension ForwardingService {
         })
       return letters
     }
-    let records = try await records(found.sequences, of: business, context)
+    let page = try await records(
+      Array(found.sequences.prefix(limit)), of: business, context)
     let edits = Dictionary(uniqueKeysWithValues: zip(found.sequences, found.edits))
     // One that was dealt with in between is left out.
-    return records.compactMap { record in
+    let kept = page.records.compactMap { record in
       letters[record.sequence].map {
         KeptLetter(record: record, letter: $0, edits: edits[record.sequence] ?? 0)
       }
     }
+    return (kept, page.last == last ? nil : page.last)
   }
 }
 

@@ -42,11 +42,12 @@ extension ForwardingService {
     let sequences = try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
       try book.queued(request.business, unit: request.unit, after: after, limit: size + 1)
     }
-    let page = Array(sequences.prefix(size))
-    let orders = try await records(page, of: request.business, context)
+    let page = try await records(
+      Array(sequences.prefix(size)), of: request.business, context)
+    let hasMore = page.last != sequences.last
     return ListQueuedOrdersResponse(
-      orders: orders.map { API.StoredOrder($0, withBody: false) },
-      nextPageToken: sequences.count > size ? page.last.map { "\($0)" } ?? "" : "")
+      orders: page.records.map { API.StoredOrder($0, withBody: false) },
+      nextPageToken: hasMore ? page.last.map { "\($0)" } ?? "" : "")
   }
 
   /// An order as it is kept.
@@ -59,30 +60,37 @@ extension ForwardingService {
   func record(
     _ sequence: Int64, of business: String, _ context: ServerContext
   ) async throws(RPCError) -> KeptRecord {
-    guard let record = try await records([sequence], of: business, context).first else {
+    let records = try await records([sequence], of: business, context).records
+    guard let record = records.first else {
       throw ForwardingRefusal.orderNotFound.rpcError
     }
     return record
   }
 
-  /// Orders by their sequences, which are in order; those that are kept.
+  /// Orders by their sequences, which are in order; those that are kept, through the last that was
+  /// looked for: a bounded number of chunks is read.
   func records(
     _ sequences: [Int64], of business: String, _ context: ServerContext
-  ) async throws(RPCError) -> [KeptRecord] {
+  ) async throws(RPCError) -> (records: [KeptRecord], last: Int64?) {
     try await calls.read(context) { (connection) throws(StoreError) in
       var records: [KeptRecord] = []
       var chunk: OrderChunk?
+      var chunks = 0
+      var last: Int64?
       for sequence in sequences {
         if chunk?[sequence] == nil {
+          guard chunks < ForwardingLimits.chunksPerPage else { break }
+          chunks += 1
           let read = try connection.chunk(
             of: OrderFeed.key(business), containing: sequence)
           chunk = nil
           if let read { chunk = try OrderChunk(read) }
         }
+        last = sequence
         guard let held = chunk, let order = held[sequence] else { continue }
         records.append(KeptRecord(sequence: sequence, time: held.time, order: order))
       }
-      return records
+      return (records, last)
     }
   }
 }

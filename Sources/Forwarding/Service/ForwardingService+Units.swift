@@ -57,13 +57,24 @@ extension ForwardingService {
   public func listUnits(
     _ request: ListUnitsRequest, context: ServerContext
   ) async throws(RPCError) -> ListUnitsResponse {
-    try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
+    let size: Int
+    do throws(ForwardingRefusal) {
+      size = try Self.pageSize(request.pageSize, most: ForwardingLimits.unitsPerPage)
+      guard request.pageToken.isEmpty || isBusiness(request.pageToken) else {
+        throw .pageTokenInvalid
+      }
+    } catch {
+      throw error.rpcError
+    }
+    return try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
       let intake = try book.look(at: request.business).intake
+      let units = intake.units.values.filter { $0.name > request.pageToken }
+        .sorted { $0.name < $1.name }
+      let page = units.prefix(size)
       return ListUnitsResponse(
-        units: intake.units.values.sorted { $0.name < $1.name }.map {
-          API.Unit($0, of: request.business)
-        },
-        rulesVersion: intake.rulesVersion)
+        units: page.map { API.Unit($0, of: request.business) },
+        rulesVersion: intake.rulesVersion,
+        nextPageToken: units.count > size ? page.last?.name ?? "" : "")
     }
   }
 

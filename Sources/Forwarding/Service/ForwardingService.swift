@@ -45,7 +45,8 @@ public struct ForwardingService: ForwardingServiceProtocol {
       let settings = IntakeSettings(
         lanes: given.lanes, window: given.window?.microseconds ?? 0,
         batchSize: given.batchSize == 0
-          ? ForwardingLimits.defaultOrdersPerDispatch : given.batchSize)
+          ? ForwardingLimits.defaultOrdersPerDispatch : given.batchSize,
+        retention: given.retention?.microseconds ?? ForwardingLimits.defaultRetention)
       try settings.check()
       return settings
     } catch {
@@ -63,9 +64,11 @@ public struct ForwardingService: ForwardingServiceProtocol {
     }
   }
 
-  static func pageSize(_ given: Int32) throws(ForwardingRefusal) -> Int {
-    let size = given == 0 ? ForwardingLimits.defaultPageSize : Int(given)
-    guard (1...ForwardingLimits.pageSize).contains(size) else { throw .pageSizeOutOfRange }
+  static func pageSize(
+    _ given: Int32, most: Int = ForwardingLimits.pageSize
+  ) throws(ForwardingRefusal) -> Int {
+    let size = given == 0 ? min(ForwardingLimits.defaultPageSize, most) : Int(given)
+    guard (1...most).contains(size) else { throw .pageSizeOutOfRange(most: most) }
     return size
   }
 }
@@ -74,14 +77,15 @@ extension API.Intake {
   /// As a client sees it.
   init(_ stored: StoredIntake, _ batch: Batch) {
     let intake = stored.intake
-    let codes = intake.quarantine.keys.sorted().prefix(ForwardingLimits.codesShown)
+    let codes = intake.quarantine.keys.prefix(ForwardingLimits.codesShown).sorted()
     // The rules know the clock that nobody sets.
     let shift = batch.now.microseconds - batch.boot.microseconds
     self.init(
       business: intake.business,
       settings: API.IntakeSettings(
         lanes: intake.settings.lanes, window: ProtoDuration(microseconds: intake.settings.window),
-        batchSize: intake.settings.batchSize),
+        batchSize: intake.settings.batchSize,
+        retention: ProtoDuration(microseconds: intake.settings.retention)),
       orders: Int64(intake.kept),
       lanes: stored.flow.laneRates(intake.look(at: batch.boot.microseconds)).enumerated().map {
         lane, rate in

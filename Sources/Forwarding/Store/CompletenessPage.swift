@@ -16,7 +16,8 @@ struct CompletenessPage: Sendable {
     guard let read = try Self.rules(connection, business) else { return nil }
     var rules = read.rules
     names = read.names
-    var places = KeptPlaces(connection, business, units: names.keys.sorted())
+    let oldest = try connection.chunk(of: OrderFeed.key(business), after: 0)?.first ?? 1
+    var places = KeptPlaces(connection, business, units: names.keys.sorted(), oldest: oldest)
     var last = start
     while found.checked < limit,
       let chunk = try connection.chunk(of: OrderFeed.key(business), after: last)
@@ -75,15 +76,17 @@ private struct KeptPlaces {
   private let connection: ReadConnection
   private let business: String
   private let units: [Int32]
+  private let oldest: Int64
   private var orders = PlaceBlocks(bits: 4)
   private var versions = RuleVersions()
   private var queues: [Int32: PlaceBlocks] = [:]
   private var read: Set<Int64> = []
 
-  init(_ connection: ReadConnection, _ business: String, units: [Int32]) {
+  init(_ connection: ReadConnection, _ business: String, units: [Int32], oldest: Int64) {
     self.connection = connection
     self.business = business
     self.units = units
+    self.oldest = oldest
   }
 
   mutating func kept(
@@ -94,7 +97,9 @@ private struct KeptPlaces {
       sequence: sequence, code: order.code, original: order.original,
       place: OrderPlace(rawValue: orders[sequence]) ?? .none, version: versions[sequence],
       units: at(sequence))
-    if order.isCancellation {
+    if order.isCancellation, order.original < oldest {
+      kept.originalUnits = nil
+    } else if order.isCancellation {
       try read(block: PlaceBlocks.block(of: order.original))
       kept.originalUnits = at(order.original)
     }

@@ -55,6 +55,7 @@ extension ForwardingBook {
     if case .taken = submitted {
       stored.append(order.bytes, batch)
       kept += 1
+      stored.startPruning(batch)
     }
     return submitted
   }

@@ -16,8 +16,8 @@ public final class ForwardingBook: WriterState {
   var intakes: [String: StoredIntake] = [:]
   /// Orders kept in all.
   var kept = 0
-  /// Intakes with something to move. An entry may be older than its intake's `scheduled`.
-  private var dues = DueHeap<String>()
+  /// Intakes with something to move, by their `looks`.
+  private(set) var dues = DueHeap<String>()
   private var touched: [StoredIntake] = []
   let desk: ConsumptionDesk
   /// The times of the batch in hand, boot and wall, µs.
@@ -26,9 +26,10 @@ public final class ForwardingBook: WriterState {
   /// Reads the tables and the feeds.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
     desk = ConsumptionDesk(epoch: store.epoch)
-    try ForwardingLoader(self, connection, opened: store.boot.microseconds).load()
+    try ForwardingLoader(self, connection, store).load()
     for stored in intakes.values {
       kept += stored.intake.kept
+      if stored.intake.kept > 0 { stored.pruning = store.boot.microseconds }
       // Also to see whether the warnings know what there is.
       schedule(stored, at: store.boot.microseconds)
     }
@@ -96,17 +97,17 @@ public final class ForwardingBook: WriterState {
     let now = batch.boot.microseconds
     var room = ForwardingLimits.ordersPerWake
     while room > 0, let business = dues.popDue(at: now) {
-      guard let stored = intakes[business] else { continue }
-      let scheduled = stored.scheduled
+      guard let stored = intakes[business], let look = stored.looks.popLast() else { continue }
       batch.undo { [unowned self] in
-        dues.insert(business, due: min(scheduled, now))
-        stored.scheduled = min(scheduled, now)
+        dues.insert(business, due: look)
+        stored.looks.append(look)
       }
-      stored.scheduled = .max
       touch(stored, batch)
       room -= max(1, stored.intake.dispatch(at: now, limit: room) + expire(stored, batch))
       try tellWarnings(of: stored, batch)
-      schedule(stored)
+      try prune(stored, batch)
+      // Behind those that wait already, so that one with much to do takes turns with them.
+      schedule(stored, at: max(stored.due, now))
     }
   }
 
@@ -124,12 +125,12 @@ public final class ForwardingBook: WriterState {
   /// Has an intake looked at when something in it is due. What it is scheduled for by mistake, as a
   /// change was taken back, costs one look.
   func schedule(_ stored: StoredIntake) {
-    if let due = stored.due { schedule(stored, at: due) }
+    schedule(stored, at: stored.due)
   }
 
   private func schedule(_ stored: StoredIntake, at due: Int64) {
-    guard due < stored.scheduled else { return }
-    stored.scheduled = due
+    guard due < stored.looks.last ?? .max else { return }
+    stored.looks.append(due)
     dues.insert(stored.intake.business, due: due)
   }
 
@@ -144,7 +145,7 @@ public final class ForwardingBook: WriterState {
       stored.isTouched = false
       desk.step(stored.intake, at: boot, wall: wall)
       stored.intake.settle()
-      schedule(stored)
+      schedule(stored, at: stored.dueAfterCommit)
     }
     desk.tellEnded()
     touched.removeAll(keepingCapacity: true)

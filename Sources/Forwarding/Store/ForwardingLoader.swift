@@ -6,11 +6,14 @@ struct ForwardingLoader {
   private let book: ForwardingBook
   let connection: ReadConnection
   private let opened: Int64
+  /// The wall clock at the same time, µs.
+  private let now: Int64
 
-  init(_ book: ForwardingBook, _ connection: ReadConnection, opened: Int64) {
+  init(_ book: ForwardingBook, _ connection: ReadConnection, _ store: StoreInfo) {
     self.book = book
     self.connection = connection
-    self.opened = opened
+    opened = store.boot.microseconds
+    now = store.now.microseconds
   }
 
   func load() throws(StoreError) {
@@ -40,7 +43,7 @@ struct ForwardingLoader {
       business: business,
       settings: IntakeSettings(
         lanes: Int32(clamping: row.integer(1)), window: row.integer(2),
-        batchSize: Int32(clamping: row.integer(3))))
+        batchSize: Int32(clamping: row.integer(3)), retention: row.integer(7)))
     intake.rulesVersion = row.integer(5)
     intake.nextUnit = Int32(clamping: row.integer(6))
     var layouts: [(from: Int64, lanes: Int32)] = []
@@ -97,9 +100,10 @@ struct ForwardingLoader {
   private func addOrders(of intake: Intake) throws(StoreError) {
     try connection.forEachChunk(of: OrderFeed.key(intake.business)) {
       (chunk) throws(StoreError) in
+      let came = opened - max(0, now - chunk.time.microseconds)
       for (place, order) in try OrderChunk(chunk).orders.enumerated() {
         let kept = KeptOrder(order: order.facts, sequence: chunk.first + Int64(place))
-        guard intake.load(kept, at: opened) else {
+        guard intake.load(kept, at: came) else {
           throw damage("the place of order \(kept.sequence)", intake.business)
         }
       }

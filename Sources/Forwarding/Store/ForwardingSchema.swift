@@ -45,6 +45,11 @@ enum ForwardingSchema {
         ) WITHOUT ROWID;
         """),
     ConsumptionSchema.migration,
+    Migration(
+      number: 4,
+      sql: """
+        ALTER TABLE forwarding_intake ADD COLUMN retention_us BIGINT NOT NULL DEFAULT 604800000000;
+        """),
   ]
 }
 
@@ -52,14 +57,15 @@ enum ForwardingSchema {
 enum ForwardingStatements {
   static let putIntake = Statement(
     """
-    INSERT INTO forwarding_intake VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO forwarding_intake VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (business) DO UPDATE SET lanes = excluded.lanes, window_us = excluded.window_us,
       batch_size = excluded.batch_size, layouts = excluded.layouts,
-      rules_version = excluded.rules_version, next_unit = excluded.next_unit
+      rules_version = excluded.rules_version, next_unit = excluded.next_unit,
+      retention_us = excluded.retention_us
     """)
   static let intakes = Statement(
     """
-    SELECT business, lanes, window_us, batch_size, layouts, rules_version, next_unit
+    SELECT business, lanes, window_us, batch_size, layouts, rules_version, next_unit, retention_us
     FROM forwarding_intake
     """)
   static let putUnit = Statement(
@@ -98,4 +104,6 @@ enum ForwardingStatements {
     """)
   static let deletePlaces = Statement(
     "DELETE FROM forwarding_place WHERE business = $1 AND unit = $2")
+  static let deleteOldPlaces = Statement(
+    "DELETE FROM forwarding_place WHERE business = $1 AND unit = $2 AND block < $3")
 }

@@ -41,7 +41,7 @@ struct OrderRecord: Sendable, Equatable {
     var writer = VarintWriter()
     writer.text(number)
     writer.integer(UInt64(bitPattern: version))
-    writer.text(key == number ? "" : key)
+    writer.text(key.utf8.elementsEqual(number.utf8) ? "" : key)
     writer.text(code)
     writer.append(body)
     writer.integer(UInt64(bitPattern: original))

@@ -2,12 +2,18 @@ internal import Store
 
 // The rows of what units consume.
 extension StoredIntake {
-  /// When there is something to do, in the lanes or for consumers; boot time, µs.
-  var due: Int64? {
-    intake.units.values.reduce(intake.due) { due, unit in
-      guard let ofUnit = unit.consumption.due else { return due }
-      return min(due ?? ofUnit, ofUnit)
+  /// When a batch has something to do, in the lanes, with deliveries whose time is over, or for what is no
+  /// longer kept; boot time, µs, `max` for never.
+  var due: Int64 {
+    intake.units.values.reduce(min(intake.due ?? .max, pruning)) { due, unit in
+      min(due, unit.consumption.deadline ?? .max)
     }
+  }
+
+  /// The same with what is done for consumers after a commit. Before it, that would stay due however
+  /// often it is looked at.
+  var dueAfterCommit: Int64 {
+    intake.units.values.reduce(due) { min($0, $1.consumption.due ?? .max) }
   }
 
   /// The settings of a unit, and whether it is paused.

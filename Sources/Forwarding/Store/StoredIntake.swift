@@ -7,10 +7,13 @@ final class StoredIntake {
   /// Orders taken in the batch in hand, for the feed.
   private(set) var pending = VarintWriter()
   private(set) var pendingCount = 0
-  /// When the book looks at it next, boot time, µs.
-  var scheduled: Int64 = .max
+  /// When the book looks at it, boot time, µs, the next one last: what the heap has of it. An earlier look
+  /// leaves the later ones where they are, so there is no new one for what a later one will see.
+  var looks: [Int64] = []
   /// What came and went lately.
   var flow = FlowHistory()
+  /// When to look next for orders that need not be kept, boot time, µs.
+  var pruning: Int64 = .max
   /// Among those whose rows are written at the end of the batch.
   var isTouched = false
 
@@ -89,6 +92,7 @@ final class StoredIntake {
       row.bind(layouts.bytes)
       row.bind(intake.rulesVersion)
       row.bind(intake.nextUnit)
+      row.bind(intake.settings.retention)
     }
   }
 

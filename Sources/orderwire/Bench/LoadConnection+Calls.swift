@@ -55,27 +55,6 @@ extension LoadConnection {
     }
   }
 
-  /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
-  private func submit() async -> Bool {
-    let request = SubmitRequest(
-      business: plan.business,
-      orders: (0..<plan.count).map { _ in
-        Order(number: requestIDs.next(), code: LoadPlan.code, body: LoadPlan.orderBody)
-      })
-    do {
-      let answer = try await answered { [request] (channel) async throws(RPCError) in
-        try await ForwardingServiceClient(channel).submit(request)
-      }
-      tally.calls += 1
-      tally.submitted += answer.orders.count
-      return true
-    } catch {
-      tally.failed(error)
-      if error.mayHaveHappened { tally.unsureSubmitted += plan.count }
-      return false
-    }
-  }
-
   /// The same where only their count is looked at, and that each has its token.
   private func allocateOnly() async -> Bool {
     do {
@@ -107,6 +86,27 @@ extension LoadConnection {
     next.renew(&requestIDs)
     prepared = next
     return next.bytes
+  }
+
+  /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
+  private func submit() async -> Bool {
+    let request = SubmitRequest(
+      business: plan.business,
+      orders: (0..<plan.count).map { _ in
+        Order(number: requestIDs.next(), code: LoadPlan.code, body: LoadPlan.orderBody)
+      })
+    do {
+      let answer = try await answered { [request] (channel) async throws(RPCError) in
+        try await ForwardingServiceClient(channel).submit(request)
+      }
+      tally.calls += 1
+      tally.submitted += answer.orders.count
+      return true
+    } catch {
+      tally.failed(error)
+      if error.mayHaveHappened { tally.unsureSubmitted += plan.count }
+      return false
+    }
   }
 
   private func complete(_ numbers: [AllocatedNumber]) async -> Bool {

@@ -101,18 +101,12 @@ struct ImportCommand: ParsableCommand {
     in piece: [UInt8], _ reader: inout CSVReader, _ goods: inout GoodsFile
   ) throws(CommandFailure) -> [ImportGoodsRequest] {
     var messages: [ImportGoodsRequest] = []
-    do throws(CSVReader.Failure) {
-      var records = try reader.take(piece)
-      if piece.isEmpty, let last = try reader.end() { records.append(last) }
-      for record in records {
-        do throws(GoodsFile.Failure) {
-          if let message = try goods.take(record) { messages.append(message) }
-        } catch {
-          throw CommandFailure(.missingInput, "\(file): \(error.message)")
-        }
+    for record in try records(in: piece, &reader) {
+      do throws(GoodsFile.Failure) {
+        if let message = try goods.take(record) { messages.append(message) }
+      } catch {
+        throw CommandFailure(.missingInput, "\(file): \(error.message)")
       }
-    } catch {
-      throw CommandFailure(.missingInput, "\(file): \(error.message)")
     }
     guard piece.isEmpty else { return messages }
     guard goods.hasColumns else {
@@ -120,6 +114,18 @@ struct ImportCommand: ParsableCommand {
     }
     if let rest = goods.rest() { messages.append(rest) }
     return messages
+  }
+
+  private func records(
+    in piece: [UInt8], _ reader: inout CSVReader
+  ) throws(CommandFailure) -> [CSVReader.Record] {
+    do throws(CSVReader.Failure) {
+      var records = try reader.take(piece)
+      if piece.isEmpty, let last = try reader.end() { records.append(last) }
+      return records
+    } catch {
+      throw CommandFailure(.missingInput, "\(file): \(error.message)")
+    }
   }
 
   private func block(of descriptor: CInt) throws(CommandFailure) -> [UInt8] {

@@ -11,14 +11,16 @@ HELD = f.ORDER_STATE_HELD
 FORWARDED = f.ORDER_STATE_FORWARDED
 
 
-def settings(lanes=4, window_ms=0, batch_size=0):
+def settings(lanes=4, window_ms=0, batch_size=0, retention_s=None):
     window = Duration()
     window.FromMilliseconds(window_ms)
-    return f.IntakeSettings(lanes=lanes, window=window, batch_size=batch_size)
+    retention = None if retention_s is None else Duration(seconds=retention_s)
+    return f.IntakeSettings(lanes=lanes, window=window, batch_size=batch_size, retention=retention)
 
 
-def put_intake(client, business, lanes=4, window_ms=0, batch_size=0, **fields):
-    return client.PutIntake(business=business, settings=settings(lanes, window_ms, batch_size), **fields)
+def put_intake(client, business, lanes=4, window_ms=0, batch_size=0, retention_s=None, **fields):
+    return client.PutIntake(
+        business=business, settings=settings(lanes, window_ms, batch_size, retention_s), **fields)
 
 
 def put_unit(client, business, name, *codes, **fields):

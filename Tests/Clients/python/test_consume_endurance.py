@@ -139,10 +139,11 @@ def submit_all(run):
     (4_000, 2),
     pytest.param(int(os.environ.get("CONSUME_ORDERS", 300_000)), 5, marks=pytest.mark.long),
 ])
-def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, count, kills):
+def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, request, count, kills):
     server = Server(tmp_path)
     ports = (int(server.h2c.rpartition(":")[2]), 0)
     run = Run(server, count)
+    request.addfinalizer(lambda: run.server.kill())
     with connect(server, "h2c") as channel:
         put_intake(Client(channel), "b")
         for unit in UNITS:
@@ -192,4 +193,3 @@ def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, count, k
     print(f"{count} orders, {run.deliveries} deliveries, {unseen} unseen, {workers[3].crashes} crashes, "
           f"{seconds:.0f} s, {memory // 1024} MiB at most")
     assert memory < MEMORY_KIB
-    run.server.kill()

@@ -189,7 +189,7 @@ import Testing
       if round == 500 { unit.consumption.settings.breakerFailures = 0 }
       if unit.depth == 0 { break }
     }
-    #expect(unit.depth == 0 && trial.intake.count(.forwarded) == trial.intake.seen.count)
+    #expect(unit.depth == 0 && trial.intake.count(.forwarded) == trial.intake.kept)
     var last: [UInt64: Int64] = [:]
     #expect(Set(history.done).count == history.done.count, "acknowledged once")
     for sequence in 1..<trial.intake.nextSequence {

@@ -151,7 +151,7 @@ struct Snapshot: Equatable {
     released = Set(intake.released)
     matches = intake.unitsByCode.mapValues { $0.map(\.name) }
     numbers =
-      [intake.nextSequence, intake.rulesVersion, Int64(intake.seen.count), Int64(intake.nextUnit)]
+      [intake.nextSequence, intake.rulesVersion, Int64(intake.kept), Int64(intake.nextUnit)]
       + intake.counts.map(Int64.init)
   }
 }

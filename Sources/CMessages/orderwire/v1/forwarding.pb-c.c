@@ -67,6 +67,18 @@ void   orderwire__v1__unit__init
   static const Orderwire__V1__Unit init_value = ORDERWIRE__V1__UNIT__INIT;
   *message = init_value;
 }
+void   orderwire__v1__consumption_settings__init
+                     (Orderwire__V1__ConsumptionSettings         *message)
+{
+  static const Orderwire__V1__ConsumptionSettings init_value = ORDERWIRE__V1__CONSUMPTION_SETTINGS__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__unit_pause__init
+                     (Orderwire__V1__UnitPause         *message)
+{
+  static const Orderwire__V1__UnitPause init_value = ORDERWIRE__V1__UNIT_PAUSE__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__put_unit_request__init
                      (Orderwire__V1__PutUnitRequest         *message)
 {
@@ -229,7 +241,175 @@ void   orderwire__v1__check_completeness_response__init
   static const Orderwire__V1__CheckCompletenessResponse init_value = ORDERWIRE__V1__CHECK_COMPLETENESS_RESPONSE__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor orderwire__v1__intake_settings__field_descriptors[3] =
+void   orderwire__v1__consume_request__init
+                     (Orderwire__V1__ConsumeRequest         *message)
+{
+  static const Orderwire__V1__ConsumeRequest init_value = ORDERWIRE__V1__CONSUME_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__attachment__init
+                     (Orderwire__V1__Attachment         *message)
+{
+  static const Orderwire__V1__Attachment init_value = ORDERWIRE__V1__ATTACHMENT__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__credit_change__init
+                     (Orderwire__V1__CreditChange         *message)
+{
+  static const Orderwire__V1__CreditChange init_value = ORDERWIRE__V1__CREDIT_CHANGE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__settlement__init
+                     (Orderwire__V1__Settlement         *message)
+{
+  static const Orderwire__V1__Settlement init_value = ORDERWIRE__V1__SETTLEMENT__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__nack__init
+                     (Orderwire__V1__Nack         *message)
+{
+  static const Orderwire__V1__Nack init_value = ORDERWIRE__V1__NACK__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__extension__init
+                     (Orderwire__V1__Extension         *message)
+{
+  static const Orderwire__V1__Extension init_value = ORDERWIRE__V1__EXTENSION__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__consume_response__init
+                     (Orderwire__V1__ConsumeResponse         *message)
+{
+  static const Orderwire__V1__ConsumeResponse init_value = ORDERWIRE__V1__CONSUME_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__attached__init
+                     (Orderwire__V1__Attached         *message)
+{
+  static const Orderwire__V1__Attached init_value = ORDERWIRE__V1__ATTACHED__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__deliveries__init
+                     (Orderwire__V1__Deliveries         *message)
+{
+  static const Orderwire__V1__Deliveries init_value = ORDERWIRE__V1__DELIVERIES__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__delivery__init
+                     (Orderwire__V1__Delivery         *message)
+{
+  static const Orderwire__V1__Delivery init_value = ORDERWIRE__V1__DELIVERY__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__settled__init
+                     (Orderwire__V1__Settled         *message)
+{
+  static const Orderwire__V1__Settled init_value = ORDERWIRE__V1__SETTLED__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__settlement_refusal__init
+                     (Orderwire__V1__SettlementRefusal         *message)
+{
+  static const Orderwire__V1__SettlementRefusal init_value = ORDERWIRE__V1__SETTLEMENT_REFUSAL__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__pause_unit_request__init
+                     (Orderwire__V1__PauseUnitRequest         *message)
+{
+  static const Orderwire__V1__PauseUnitRequest init_value = ORDERWIRE__V1__PAUSE_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__pause_unit_response__init
+                     (Orderwire__V1__PauseUnitResponse         *message)
+{
+  static const Orderwire__V1__PauseUnitResponse init_value = ORDERWIRE__V1__PAUSE_UNIT_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_unit_request__init
+                     (Orderwire__V1__ResumeUnitRequest         *message)
+{
+  static const Orderwire__V1__ResumeUnitRequest init_value = ORDERWIRE__V1__RESUME_UNIT_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__resume_unit_response__init
+                     (Orderwire__V1__ResumeUnitResponse         *message)
+{
+  static const Orderwire__V1__ResumeUnitResponse init_value = ORDERWIRE__V1__RESUME_UNIT_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__dead_letter__init
+                     (Orderwire__V1__DeadLetter         *message)
+{
+  static const Orderwire__V1__DeadLetter init_value = ORDERWIRE__V1__DEAD_LETTER__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_dead_letters_request__init
+                     (Orderwire__V1__ListDeadLettersRequest         *message)
+{
+  static const Orderwire__V1__ListDeadLettersRequest init_value = ORDERWIRE__V1__LIST_DEAD_LETTERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_dead_letters_response__init
+                     (Orderwire__V1__ListDeadLettersResponse         *message)
+{
+  static const Orderwire__V1__ListDeadLettersResponse init_value = ORDERWIRE__V1__LIST_DEAD_LETTERS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__get_dead_letter_request__init
+                     (Orderwire__V1__GetDeadLetterRequest         *message)
+{
+  static const Orderwire__V1__GetDeadLetterRequest init_value = ORDERWIRE__V1__GET_DEAD_LETTER_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__dead_letter_edit__init
+                     (Orderwire__V1__DeadLetterEdit         *message)
+{
+  static const Orderwire__V1__DeadLetterEdit init_value = ORDERWIRE__V1__DEAD_LETTER_EDIT__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__get_dead_letter_response__init
+                     (Orderwire__V1__GetDeadLetterResponse         *message)
+{
+  static const Orderwire__V1__GetDeadLetterResponse init_value = ORDERWIRE__V1__GET_DEAD_LETTER_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__edit_dead_letter_request__init
+                     (Orderwire__V1__EditDeadLetterRequest         *message)
+{
+  static const Orderwire__V1__EditDeadLetterRequest init_value = ORDERWIRE__V1__EDIT_DEAD_LETTER_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__edit_dead_letter_response__init
+                     (Orderwire__V1__EditDeadLetterResponse         *message)
+{
+  static const Orderwire__V1__EditDeadLetterResponse init_value = ORDERWIRE__V1__EDIT_DEAD_LETTER_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__redrive_dead_letters_request__init
+                     (Orderwire__V1__RedriveDeadLettersRequest         *message)
+{
+  static const Orderwire__V1__RedriveDeadLettersRequest init_value = ORDERWIRE__V1__REDRIVE_DEAD_LETTERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__redrive_dead_letters_response__init
+                     (Orderwire__V1__RedriveDeadLettersResponse         *message)
+{
+  static const Orderwire__V1__RedriveDeadLettersResponse init_value = ORDERWIRE__V1__REDRIVE_DEAD_LETTERS_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__purge_dead_letters_request__init
+                     (Orderwire__V1__PurgeDeadLettersRequest         *message)
+{
+  static const Orderwire__V1__PurgeDeadLettersRequest init_value = ORDERWIRE__V1__PURGE_DEAD_LETTERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__purge_dead_letters_response__init
+                     (Orderwire__V1__PurgeDeadLettersResponse         *message)
+{
+  static const Orderwire__V1__PurgeDeadLettersResponse init_value = ORDERWIRE__V1__PURGE_DEAD_LETTERS_RESPONSE__INIT;
+  *message = init_value;
+}
+static const ProtobufCFieldDescriptor orderwire__v1__intake_settings__field_descriptors[4] =
 {
   {
     "lanes",
@@ -267,16 +447,29 @@ static const ProtobufCFieldDescriptor orderwire__v1__intake_settings__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retention",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__IntakeSettings, retention),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__intake_settings__field_indices_by_name[] = {
   2,   /* field[2] = batch_size */
   0,   /* field[0] = lanes */
+  3,   /* field[3] = retention */
   1,   /* field[1] = window */
 };
 static const ProtobufCIntRange orderwire__v1__intake_settings__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__intake_settings__descriptor =
 {
@@ -286,7 +479,7 @@ const ProtobufCMessageDescriptor orderwire__v1__intake_settings__descriptor =
   "Orderwire__V1__IntakeSettings",
   "orderwire.v1",
   sizeof(Orderwire__V1__IntakeSettings),
-  3,
+  4,
   orderwire__v1__intake_settings__field_descriptors,
   orderwire__v1__intake_settings__field_indices_by_name,
   1,  orderwire__v1__intake_settings__number_ranges,
@@ -857,7 +1050,7 @@ const ProtobufCMessageDescriptor orderwire__v1__get_intake_response__descriptor 
   (ProtobufCMessageInit) orderwire__v1__get_intake_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__unit__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__unit__field_descriptors[11] =
 {
   {
     "business",
@@ -919,18 +1112,96 @@ static const ProtobufCFieldDescriptor orderwire__v1__unit__field_descriptors[5] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "consumption",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Unit, consumption),
+    &orderwire__v1__consumption_settings__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pause",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Unit, pause),
+    &orderwire__v1__unit_pause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consumers",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__Unit, has_consumers),
+    offsetof(Orderwire__V1__Unit, consumers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_hand",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Unit, has_in_hand),
+    offsetof(Orderwire__V1__Unit, in_hand),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dead_letters",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Unit, has_dead_letters),
+    offsetof(Orderwire__V1__Unit, dead_letters),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "breaker",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__Unit, has_breaker),
+    offsetof(Orderwire__V1__Unit, breaker),
+    &orderwire__v1__breaker_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__unit__field_indices_by_name[] = {
+  10,   /* field[10] = breaker */
   0,   /* field[0] = business */
   2,   /* field[2] = codes */
+  7,   /* field[7] = consumers */
+  5,   /* field[5] = consumption */
   4,   /* field[4] = create_time */
+  9,   /* field[9] = dead_letters */
   3,   /* field[3] = depth */
+  8,   /* field[8] = in_hand */
   1,   /* field[1] = name */
+  6,   /* field[6] = pause */
 };
 static const ProtobufCIntRange orderwire__v1__unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__unit__descriptor =
 {
@@ -940,11 +1211,152 @@ const ProtobufCMessageDescriptor orderwire__v1__unit__descriptor =
   "Orderwire__V1__Unit",
   "orderwire.v1",
   sizeof(Orderwire__V1__Unit),
-  5,
+  11,
   orderwire__v1__unit__field_descriptors,
   orderwire__v1__unit__field_indices_by_name,
   1,  orderwire__v1__unit__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__consumption_settings__field_descriptors[4] =
+{
+  {
+    "ack_deadline",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ConsumptionSettings, ack_deadline),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_attempts",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ConsumptionSettings, has_max_attempts),
+    offsetof(Orderwire__V1__ConsumptionSettings, max_attempts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dead_letter_policy",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__ConsumptionSettings, has_dead_letter_policy),
+    offsetof(Orderwire__V1__ConsumptionSettings, dead_letter_policy),
+    &orderwire__v1__dead_letter_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "breaker_failures",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ConsumptionSettings, has_breaker_failures),
+    offsetof(Orderwire__V1__ConsumptionSettings, breaker_failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__consumption_settings__field_indices_by_name[] = {
+  0,   /* field[0] = ack_deadline */
+  3,   /* field[3] = breaker_failures */
+  2,   /* field[2] = dead_letter_policy */
+  1,   /* field[1] = max_attempts */
+};
+static const ProtobufCIntRange orderwire__v1__consumption_settings__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__consumption_settings__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ConsumptionSettings",
+  "ConsumptionSettings",
+  "Orderwire__V1__ConsumptionSettings",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ConsumptionSettings),
+  4,
+  orderwire__v1__consumption_settings__field_descriptors,
+  orderwire__v1__consumption_settings__field_indices_by_name,
+  1,  orderwire__v1__consumption_settings__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__consumption_settings__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__unit_pause__field_descriptors[3] =
+{
+  {
+    "since_time",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__UnitPause, since_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__UnitPause, has_reason),
+    offsetof(Orderwire__V1__UnitPause, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__UnitPause, has_principal),
+    offsetof(Orderwire__V1__UnitPause, principal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__unit_pause__field_indices_by_name[] = {
+  2,   /* field[2] = principal */
+  1,   /* field[1] = reason */
+  0,   /* field[0] = since_time */
+};
+static const ProtobufCIntRange orderwire__v1__unit_pause__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__unit_pause__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.UnitPause",
+  "UnitPause",
+  "Orderwire__V1__UnitPause",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__UnitPause),
+  3,
+  orderwire__v1__unit_pause__field_descriptors,
+  orderwire__v1__unit_pause__field_indices_by_name,
+  1,  orderwire__v1__unit_pause__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__unit_pause__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__put_unit_request__field_descriptors[2] =
@@ -1062,7 +1474,7 @@ const ProtobufCMessageDescriptor orderwire__v1__put_unit_response__descriptor =
   (ProtobufCMessageInit) orderwire__v1__put_unit_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__list_units_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor orderwire__v1__list_units_request__field_descriptors[3] =
 {
   {
     "business",
@@ -1076,14 +1488,40 @@ static const ProtobufCFieldDescriptor orderwire__v1__list_units_request__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListUnitsRequest, has_page_size),
+    offsetof(Orderwire__V1__ListUnitsRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListUnitsRequest, has_page_token),
+    offsetof(Orderwire__V1__ListUnitsRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__list_units_request__field_indices_by_name[] = {
   0,   /* field[0] = business */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
 };
 static const ProtobufCIntRange orderwire__v1__list_units_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__list_units_request__descriptor =
 {
@@ -1093,14 +1531,14 @@ const ProtobufCMessageDescriptor orderwire__v1__list_units_request__descriptor =
   "Orderwire__V1__ListUnitsRequest",
   "orderwire.v1",
   sizeof(Orderwire__V1__ListUnitsRequest),
-  1,
+  3,
   orderwire__v1__list_units_request__field_descriptors,
   orderwire__v1__list_units_request__field_indices_by_name,
   1,  orderwire__v1__list_units_request__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__list_units_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__list_units_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor orderwire__v1__list_units_response__field_descriptors[3] =
 {
   {
     "units",
@@ -1126,15 +1564,28 @@ static const ProtobufCFieldDescriptor orderwire__v1__list_units_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListUnitsResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListUnitsResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__list_units_response__field_indices_by_name[] = {
+  2,   /* field[2] = next_page_token */
   1,   /* field[1] = rules_version */
   0,   /* field[0] = units */
 };
 static const ProtobufCIntRange orderwire__v1__list_units_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__list_units_response__descriptor =
 {
@@ -1144,7 +1595,7 @@ const ProtobufCMessageDescriptor orderwire__v1__list_units_response__descriptor 
   "Orderwire__V1__ListUnitsResponse",
   "orderwire.v1",
   sizeof(Orderwire__V1__ListUnitsResponse),
-  2,
+  3,
   orderwire__v1__list_units_response__field_descriptors,
   orderwire__v1__list_units_response__field_indices_by_name,
   1,  orderwire__v1__list_units_response__number_ranges,
@@ -2675,6 +3126,1873 @@ const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__des
   (ProtobufCMessageInit) orderwire__v1__check_completeness_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor orderwire__v1__consume_request__field_descriptors[3] =
+{
+  {
+    "attach",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeRequest, said_case),
+    offsetof(Orderwire__V1__ConsumeRequest, attach),
+    &orderwire__v1__attachment__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settle",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeRequest, said_case),
+    offsetof(Orderwire__V1__ConsumeRequest, settle),
+    &orderwire__v1__settlement__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeRequest, said_case),
+    offsetof(Orderwire__V1__ConsumeRequest, credit),
+    &orderwire__v1__credit_change__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__consume_request__field_indices_by_name[] = {
+  0,   /* field[0] = attach */
+  2,   /* field[2] = credit */
+  1,   /* field[1] = settle */
+};
+static const ProtobufCIntRange orderwire__v1__consume_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__consume_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ConsumeRequest",
+  "ConsumeRequest",
+  "Orderwire__V1__ConsumeRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ConsumeRequest),
+  3,
+  orderwire__v1__consume_request__field_descriptors,
+  orderwire__v1__consume_request__field_indices_by_name,
+  1,  orderwire__v1__consume_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__consume_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__attachment__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Attachment, has_business),
+    offsetof(Orderwire__V1__Attachment, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Attachment, has_unit),
+    offsetof(Orderwire__V1__Attachment, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consumer",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Attachment, has_consumer),
+    offsetof(Orderwire__V1__Attachment, consumer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credits",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__Attachment, has_credits),
+    offsetof(Orderwire__V1__Attachment, credits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__attachment__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = consumer */
+  3,   /* field[3] = credits */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__attachment__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__attachment__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Attachment",
+  "Attachment",
+  "Orderwire__V1__Attachment",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Attachment),
+  4,
+  orderwire__v1__attachment__field_descriptors,
+  orderwire__v1__attachment__field_indices_by_name,
+  1,  orderwire__v1__attachment__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__attachment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__credit_change__field_descriptors[1] =
+{
+  {
+    "credits",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__CreditChange, has_credits),
+    offsetof(Orderwire__V1__CreditChange, credits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__credit_change__field_indices_by_name[] = {
+  0,   /* field[0] = credits */
+};
+static const ProtobufCIntRange orderwire__v1__credit_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__credit_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.CreditChange",
+  "CreditChange",
+  "Orderwire__V1__CreditChange",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__CreditChange),
+  1,
+  orderwire__v1__credit_change__field_descriptors,
+  orderwire__v1__credit_change__field_indices_by_name,
+  1,  orderwire__v1__credit_change__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__credit_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__settlement__field_descriptors[4] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Settlement, has_position),
+    offsetof(Orderwire__V1__Settlement, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "acks",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Settlement, n_acks),
+    offsetof(Orderwire__V1__Settlement, acks),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "nacks",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Settlement, n_nacks),
+    offsetof(Orderwire__V1__Settlement, nacks),
+    &orderwire__v1__nack__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "extensions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Settlement, n_extensions),
+    offsetof(Orderwire__V1__Settlement, extensions),
+    &orderwire__v1__extension__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__settlement__field_indices_by_name[] = {
+  1,   /* field[1] = acks */
+  3,   /* field[3] = extensions */
+  2,   /* field[2] = nacks */
+  0,   /* field[0] = position */
+};
+static const ProtobufCIntRange orderwire__v1__settlement__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__settlement__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Settlement",
+  "Settlement",
+  "Orderwire__V1__Settlement",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Settlement),
+  4,
+  orderwire__v1__settlement__field_descriptors,
+  orderwire__v1__settlement__field_indices_by_name,
+  1,  orderwire__v1__settlement__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__settlement__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__nack__field_descriptors[3] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Nack, has_token),
+    offsetof(Orderwire__V1__Nack, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delay",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Nack, delay),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__Nack, has_reason),
+    offsetof(Orderwire__V1__Nack, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__nack__field_indices_by_name[] = {
+  1,   /* field[1] = delay */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange orderwire__v1__nack__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__nack__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Nack",
+  "Nack",
+  "Orderwire__V1__Nack",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Nack),
+  3,
+  orderwire__v1__nack__field_descriptors,
+  orderwire__v1__nack__field_indices_by_name,
+  1,  orderwire__v1__nack__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__nack__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__extension__field_descriptors[2] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Extension, has_token),
+    offsetof(Orderwire__V1__Extension, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "duration",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Extension, duration),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__extension__field_indices_by_name[] = {
+  1,   /* field[1] = duration */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange orderwire__v1__extension__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__extension__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Extension",
+  "Extension",
+  "Orderwire__V1__Extension",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Extension),
+  2,
+  orderwire__v1__extension__field_descriptors,
+  orderwire__v1__extension__field_indices_by_name,
+  1,  orderwire__v1__extension__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__extension__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__consume_response__field_descriptors[3] =
+{
+  {
+    "attached",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeResponse, said_case),
+    offsetof(Orderwire__V1__ConsumeResponse, attached),
+    &orderwire__v1__attached__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deliveries",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeResponse, said_case),
+    offsetof(Orderwire__V1__ConsumeResponse, deliveries),
+    &orderwire__v1__deliveries__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "settled",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ConsumeResponse, said_case),
+    offsetof(Orderwire__V1__ConsumeResponse, settled),
+    &orderwire__v1__settled__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__consume_response__field_indices_by_name[] = {
+  0,   /* field[0] = attached */
+  1,   /* field[1] = deliveries */
+  2,   /* field[2] = settled */
+};
+static const ProtobufCIntRange orderwire__v1__consume_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__consume_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ConsumeResponse",
+  "ConsumeResponse",
+  "Orderwire__V1__ConsumeResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ConsumeResponse),
+  3,
+  orderwire__v1__consume_response__field_descriptors,
+  orderwire__v1__consume_response__field_indices_by_name,
+  1,  orderwire__v1__consume_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__consume_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__attached__field_descriptors[1] =
+{
+  {
+    "consumption",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Attached, consumption),
+    &orderwire__v1__consumption_settings__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__attached__field_indices_by_name[] = {
+  0,   /* field[0] = consumption */
+};
+static const ProtobufCIntRange orderwire__v1__attached__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__attached__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Attached",
+  "Attached",
+  "Orderwire__V1__Attached",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Attached),
+  1,
+  orderwire__v1__attached__field_descriptors,
+  orderwire__v1__attached__field_indices_by_name,
+  1,  orderwire__v1__attached__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__attached__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__deliveries__field_descriptors[1] =
+{
+  {
+    "deliveries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Deliveries, n_deliveries),
+    offsetof(Orderwire__V1__Deliveries, deliveries),
+    &orderwire__v1__delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__deliveries__field_indices_by_name[] = {
+  0,   /* field[0] = deliveries */
+};
+static const ProtobufCIntRange orderwire__v1__deliveries__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__deliveries__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Deliveries",
+  "Deliveries",
+  "Orderwire__V1__Deliveries",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Deliveries),
+  1,
+  orderwire__v1__deliveries__field_descriptors,
+  orderwire__v1__deliveries__field_indices_by_name,
+  1,  orderwire__v1__deliveries__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__deliveries__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__delivery__field_descriptors[6] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Delivery, has_token),
+    offsetof(Orderwire__V1__Delivery, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "order",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Delivery, order),
+    &orderwire__v1__stored_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attempt",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__Delivery, has_attempt),
+    offsetof(Orderwire__V1__Delivery, attempt),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "losses",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__Delivery, has_losses),
+    offsetof(Orderwire__V1__Delivery, losses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "deadline_time",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__Delivery, deadline_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edits",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__Delivery, has_edits),
+    offsetof(Orderwire__V1__Delivery, edits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__delivery__field_indices_by_name[] = {
+  2,   /* field[2] = attempt */
+  4,   /* field[4] = deadline_time */
+  5,   /* field[5] = edits */
+  3,   /* field[3] = losses */
+  1,   /* field[1] = order */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange orderwire__v1__delivery__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__delivery__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Delivery",
+  "Delivery",
+  "Orderwire__V1__Delivery",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Delivery),
+  6,
+  orderwire__v1__delivery__field_descriptors,
+  orderwire__v1__delivery__field_indices_by_name,
+  1,  orderwire__v1__delivery__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__delivery__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__settled__field_descriptors[2] =
+{
+  {
+    "position",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Settled, has_position),
+    offsetof(Orderwire__V1__Settled, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Settled, n_refused),
+    offsetof(Orderwire__V1__Settled, refused),
+    &orderwire__v1__settlement_refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__settled__field_indices_by_name[] = {
+  0,   /* field[0] = position */
+  1,   /* field[1] = refused */
+};
+static const ProtobufCIntRange orderwire__v1__settled__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__settled__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.Settled",
+  "Settled",
+  "Orderwire__V1__Settled",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__Settled),
+  2,
+  orderwire__v1__settled__field_descriptors,
+  orderwire__v1__settled__field_indices_by_name,
+  1,  orderwire__v1__settled__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__settled__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__settlement_refusal__field_descriptors[3] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__SettlementRefusal, has_token),
+    offsetof(Orderwire__V1__SettlementRefusal, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__SettlementRefusal, has_reason),
+    offsetof(Orderwire__V1__SettlementRefusal, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "message",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__SettlementRefusal, has_message),
+    offsetof(Orderwire__V1__SettlementRefusal, message),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__settlement_refusal__field_indices_by_name[] = {
+  2,   /* field[2] = message */
+  1,   /* field[1] = reason */
+  0,   /* field[0] = token */
+};
+static const ProtobufCIntRange orderwire__v1__settlement_refusal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__settlement_refusal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.SettlementRefusal",
+  "SettlementRefusal",
+  "Orderwire__V1__SettlementRefusal",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__SettlementRefusal),
+  3,
+  orderwire__v1__settlement_refusal__field_descriptors,
+  orderwire__v1__settlement_refusal__field_indices_by_name,
+  1,  orderwire__v1__settlement_refusal__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__settlement_refusal__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__pause_unit_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PauseUnitRequest, has_business),
+    offsetof(Orderwire__V1__PauseUnitRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PauseUnitRequest, has_name),
+    offsetof(Orderwire__V1__PauseUnitRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PauseUnitRequest, has_reason),
+    offsetof(Orderwire__V1__PauseUnitRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PauseUnitRequest, has_request_id),
+    offsetof(Orderwire__V1__PauseUnitRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__pause_unit_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = name */
+  2,   /* field[2] = reason */
+  3,   /* field[3] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__pause_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__pause_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PauseUnitRequest",
+  "PauseUnitRequest",
+  "Orderwire__V1__PauseUnitRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PauseUnitRequest),
+  4,
+  orderwire__v1__pause_unit_request__field_descriptors,
+  orderwire__v1__pause_unit_request__field_indices_by_name,
+  1,  orderwire__v1__pause_unit_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__pause_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__pause_unit_response__field_descriptors[2] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__PauseUnitResponse, unit),
+    &orderwire__v1__unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__PauseUnitResponse, has_repeatable),
+    offsetof(Orderwire__V1__PauseUnitResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__pause_unit_response__field_indices_by_name[] = {
+  1,   /* field[1] = repeatable */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__pause_unit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__pause_unit_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PauseUnitResponse",
+  "PauseUnitResponse",
+  "Orderwire__V1__PauseUnitResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PauseUnitResponse),
+  2,
+  orderwire__v1__pause_unit_response__field_descriptors,
+  orderwire__v1__pause_unit_response__field_indices_by_name,
+  1,  orderwire__v1__pause_unit_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__pause_unit_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_unit_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeUnitRequest, has_business),
+    offsetof(Orderwire__V1__ResumeUnitRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeUnitRequest, has_name),
+    offsetof(Orderwire__V1__ResumeUnitRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ResumeUnitRequest, has_request_id),
+    offsetof(Orderwire__V1__ResumeUnitRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_unit_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = name */
+  2,   /* field[2] = request_id */
+};
+static const ProtobufCIntRange orderwire__v1__resume_unit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_unit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeUnitRequest",
+  "ResumeUnitRequest",
+  "Orderwire__V1__ResumeUnitRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeUnitRequest),
+  3,
+  orderwire__v1__resume_unit_request__field_descriptors,
+  orderwire__v1__resume_unit_request__field_indices_by_name,
+  1,  orderwire__v1__resume_unit_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_unit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__resume_unit_response__field_descriptors[2] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__ResumeUnitResponse, unit),
+    &orderwire__v1__unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__ResumeUnitResponse, has_repeatable),
+    offsetof(Orderwire__V1__ResumeUnitResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__resume_unit_response__field_indices_by_name[] = {
+  1,   /* field[1] = repeatable */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__resume_unit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__resume_unit_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ResumeUnitResponse",
+  "ResumeUnitResponse",
+  "Orderwire__V1__ResumeUnitResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ResumeUnitResponse),
+  2,
+  orderwire__v1__resume_unit_response__field_descriptors,
+  orderwire__v1__resume_unit_response__field_indices_by_name,
+  1,  orderwire__v1__resume_unit_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__resume_unit_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__dead_letter__field_descriptors[6] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__DeadLetter, order),
+    &orderwire__v1__stored_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dead_time",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__DeadLetter, dead_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failures",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__DeadLetter, has_failures),
+    offsetof(Orderwire__V1__DeadLetter, failures),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__DeadLetter, has_reason),
+    offsetof(Orderwire__V1__DeadLetter, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "consumer",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__DeadLetter, has_consumer),
+    offsetof(Orderwire__V1__DeadLetter, consumer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edits",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__DeadLetter, has_edits),
+    offsetof(Orderwire__V1__DeadLetter, edits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__dead_letter__field_indices_by_name[] = {
+  4,   /* field[4] = consumer */
+  1,   /* field[1] = dead_time */
+  5,   /* field[5] = edits */
+  2,   /* field[2] = failures */
+  0,   /* field[0] = order */
+  3,   /* field[3] = reason */
+};
+static const ProtobufCIntRange orderwire__v1__dead_letter__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__dead_letter__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.DeadLetter",
+  "DeadLetter",
+  "Orderwire__V1__DeadLetter",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__DeadLetter),
+  6,
+  orderwire__v1__dead_letter__field_descriptors,
+  orderwire__v1__dead_letter__field_indices_by_name,
+  1,  orderwire__v1__dead_letter__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__dead_letter__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_dead_letters_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListDeadLettersRequest, has_business),
+    offsetof(Orderwire__V1__ListDeadLettersRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListDeadLettersRequest, has_unit),
+    offsetof(Orderwire__V1__ListDeadLettersRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListDeadLettersRequest, has_page_size),
+    offsetof(Orderwire__V1__ListDeadLettersRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListDeadLettersRequest, has_page_token),
+    offsetof(Orderwire__V1__ListDeadLettersRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_dead_letters_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = page_size */
+  3,   /* field[3] = page_token */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__list_dead_letters_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_dead_letters_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListDeadLettersRequest",
+  "ListDeadLettersRequest",
+  "Orderwire__V1__ListDeadLettersRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListDeadLettersRequest),
+  4,
+  orderwire__v1__list_dead_letters_request__field_descriptors,
+  orderwire__v1__list_dead_letters_request__field_indices_by_name,
+  1,  orderwire__v1__list_dead_letters_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_dead_letters_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_dead_letters_response__field_descriptors[2] =
+{
+  {
+    "dead_letters",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ListDeadLettersResponse, n_dead_letters),
+    offsetof(Orderwire__V1__ListDeadLettersResponse, dead_letters),
+    &orderwire__v1__dead_letter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListDeadLettersResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListDeadLettersResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_dead_letters_response__field_indices_by_name[] = {
+  0,   /* field[0] = dead_letters */
+  1,   /* field[1] = next_page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_dead_letters_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_dead_letters_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListDeadLettersResponse",
+  "ListDeadLettersResponse",
+  "Orderwire__V1__ListDeadLettersResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListDeadLettersResponse),
+  2,
+  orderwire__v1__list_dead_letters_response__field_descriptors,
+  orderwire__v1__list_dead_letters_response__field_indices_by_name,
+  1,  orderwire__v1__list_dead_letters_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_dead_letters_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__get_dead_letter_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__GetDeadLetterRequest, has_business),
+    offsetof(Orderwire__V1__GetDeadLetterRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__GetDeadLetterRequest, has_unit),
+    offsetof(Orderwire__V1__GetDeadLetterRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__GetDeadLetterRequest, has_sequence),
+    offsetof(Orderwire__V1__GetDeadLetterRequest, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__get_dead_letter_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  2,   /* field[2] = sequence */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__get_dead_letter_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__get_dead_letter_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.GetDeadLetterRequest",
+  "GetDeadLetterRequest",
+  "Orderwire__V1__GetDeadLetterRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__GetDeadLetterRequest),
+  3,
+  orderwire__v1__get_dead_letter_request__field_descriptors,
+  orderwire__v1__get_dead_letter_request__field_indices_by_name,
+  1,  orderwire__v1__get_dead_letter_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__get_dead_letter_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__dead_letter_edit__field_descriptors[4] =
+{
+  {
+    "edit_time",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__DeadLetterEdit, edit_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "principal",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__DeadLetterEdit, has_principal),
+    offsetof(Orderwire__V1__DeadLetterEdit, principal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__DeadLetterEdit, has_reason),
+    offsetof(Orderwire__V1__DeadLetterEdit, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__DeadLetterEdit, has_body),
+    offsetof(Orderwire__V1__DeadLetterEdit, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__dead_letter_edit__field_indices_by_name[] = {
+  3,   /* field[3] = body */
+  0,   /* field[0] = edit_time */
+  1,   /* field[1] = principal */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange orderwire__v1__dead_letter_edit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__dead_letter_edit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.DeadLetterEdit",
+  "DeadLetterEdit",
+  "Orderwire__V1__DeadLetterEdit",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__DeadLetterEdit),
+  4,
+  orderwire__v1__dead_letter_edit__field_descriptors,
+  orderwire__v1__dead_letter_edit__field_indices_by_name,
+  1,  orderwire__v1__dead_letter_edit__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__dead_letter_edit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__get_dead_letter_response__field_descriptors[2] =
+{
+  {
+    "dead_letter",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__GetDeadLetterResponse, dead_letter),
+    &orderwire__v1__dead_letter__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "edits",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__GetDeadLetterResponse, n_edits),
+    offsetof(Orderwire__V1__GetDeadLetterResponse, edits),
+    &orderwire__v1__dead_letter_edit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__get_dead_letter_response__field_indices_by_name[] = {
+  0,   /* field[0] = dead_letter */
+  1,   /* field[1] = edits */
+};
+static const ProtobufCIntRange orderwire__v1__get_dead_letter_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__get_dead_letter_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.GetDeadLetterResponse",
+  "GetDeadLetterResponse",
+  "Orderwire__V1__GetDeadLetterResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__GetDeadLetterResponse),
+  2,
+  orderwire__v1__get_dead_letter_response__field_descriptors,
+  orderwire__v1__get_dead_letter_response__field_indices_by_name,
+  1,  orderwire__v1__get_dead_letter_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__get_dead_letter_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__edit_dead_letter_request__field_descriptors[6] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_business),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_unit),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequence",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_sequence),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_body),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_reason),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__EditDeadLetterRequest, has_request_id),
+    offsetof(Orderwire__V1__EditDeadLetterRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__edit_dead_letter_request__field_indices_by_name[] = {
+  3,   /* field[3] = body */
+  0,   /* field[0] = business */
+  4,   /* field[4] = reason */
+  5,   /* field[5] = request_id */
+  2,   /* field[2] = sequence */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__edit_dead_letter_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__edit_dead_letter_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.EditDeadLetterRequest",
+  "EditDeadLetterRequest",
+  "Orderwire__V1__EditDeadLetterRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__EditDeadLetterRequest),
+  6,
+  orderwire__v1__edit_dead_letter_request__field_descriptors,
+  orderwire__v1__edit_dead_letter_request__field_indices_by_name,
+  1,  orderwire__v1__edit_dead_letter_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__edit_dead_letter_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__edit_dead_letter_response__field_descriptors[2] =
+{
+  {
+    "edits",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__EditDeadLetterResponse, has_edits),
+    offsetof(Orderwire__V1__EditDeadLetterResponse, edits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__EditDeadLetterResponse, has_repeatable),
+    offsetof(Orderwire__V1__EditDeadLetterResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__edit_dead_letter_response__field_indices_by_name[] = {
+  0,   /* field[0] = edits */
+  1,   /* field[1] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__edit_dead_letter_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__edit_dead_letter_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.EditDeadLetterResponse",
+  "EditDeadLetterResponse",
+  "Orderwire__V1__EditDeadLetterResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__EditDeadLetterResponse),
+  2,
+  orderwire__v1__edit_dead_letter_response__field_descriptors,
+  orderwire__v1__edit_dead_letter_response__field_indices_by_name,
+  1,  orderwire__v1__edit_dead_letter_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__edit_dead_letter_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__redrive_dead_letters_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, has_business),
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, has_unit),
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequences",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, n_sequences),
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, sequences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, has_request_id),
+    offsetof(Orderwire__V1__RedriveDeadLettersRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__redrive_dead_letters_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  3,   /* field[3] = request_id */
+  2,   /* field[2] = sequences */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__redrive_dead_letters_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__redrive_dead_letters_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.RedriveDeadLettersRequest",
+  "RedriveDeadLettersRequest",
+  "Orderwire__V1__RedriveDeadLettersRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__RedriveDeadLettersRequest),
+  4,
+  orderwire__v1__redrive_dead_letters_request__field_descriptors,
+  orderwire__v1__redrive_dead_letters_request__field_indices_by_name,
+  1,  orderwire__v1__redrive_dead_letters_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__redrive_dead_letters_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__redrive_dead_letters_response__field_descriptors[2] =
+{
+  {
+    "dead_letters",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__RedriveDeadLettersResponse, has_dead_letters),
+    offsetof(Orderwire__V1__RedriveDeadLettersResponse, dead_letters),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__RedriveDeadLettersResponse, has_repeatable),
+    offsetof(Orderwire__V1__RedriveDeadLettersResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__redrive_dead_letters_response__field_indices_by_name[] = {
+  0,   /* field[0] = dead_letters */
+  1,   /* field[1] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__redrive_dead_letters_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__redrive_dead_letters_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.RedriveDeadLettersResponse",
+  "RedriveDeadLettersResponse",
+  "Orderwire__V1__RedriveDeadLettersResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__RedriveDeadLettersResponse),
+  2,
+  orderwire__v1__redrive_dead_letters_response__field_descriptors,
+  orderwire__v1__redrive_dead_letters_response__field_indices_by_name,
+  1,  orderwire__v1__redrive_dead_letters_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__redrive_dead_letters_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__purge_dead_letters_request__field_descriptors[4] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, has_business),
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, has_unit),
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sequences",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, n_sequences),
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, sequences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "request_id",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, has_request_id),
+    offsetof(Orderwire__V1__PurgeDeadLettersRequest, request_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__purge_dead_letters_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  3,   /* field[3] = request_id */
+  2,   /* field[2] = sequences */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange orderwire__v1__purge_dead_letters_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__purge_dead_letters_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PurgeDeadLettersRequest",
+  "PurgeDeadLettersRequest",
+  "Orderwire__V1__PurgeDeadLettersRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PurgeDeadLettersRequest),
+  4,
+  orderwire__v1__purge_dead_letters_request__field_descriptors,
+  orderwire__v1__purge_dead_letters_request__field_indices_by_name,
+  1,  orderwire__v1__purge_dead_letters_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__purge_dead_letters_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__purge_dead_letters_response__field_descriptors[2] =
+{
+  {
+    "dead_letters",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__PurgeDeadLettersResponse, has_dead_letters),
+    offsetof(Orderwire__V1__PurgeDeadLettersResponse, dead_letters),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repeatable",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Orderwire__V1__PurgeDeadLettersResponse, has_repeatable),
+    offsetof(Orderwire__V1__PurgeDeadLettersResponse, repeatable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__purge_dead_letters_response__field_indices_by_name[] = {
+  0,   /* field[0] = dead_letters */
+  1,   /* field[1] = repeatable */
+};
+static const ProtobufCIntRange orderwire__v1__purge_dead_letters_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__purge_dead_letters_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.PurgeDeadLettersResponse",
+  "PurgeDeadLettersResponse",
+  "Orderwire__V1__PurgeDeadLettersResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__PurgeDeadLettersResponse),
+  2,
+  orderwire__v1__purge_dead_letters_response__field_descriptors,
+  orderwire__v1__purge_dead_letters_response__field_indices_by_name,
+  1,  orderwire__v1__purge_dead_letters_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__purge_dead_letters_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue orderwire__v1__dead_letter_policy__enum_values_by_number[3] =
+{
+  { "DEAD_LETTER_POLICY_UNSPECIFIED", "ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_UNSPECIFIED", 0 },
+  { "DEAD_LETTER_POLICY_KEY_GOES_ON", "ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_KEY_GOES_ON", 1 },
+  { "DEAD_LETTER_POLICY_KEY_WAITS", "ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_KEY_WAITS", 2 },
+};
+static const ProtobufCIntRange orderwire__v1__dead_letter_policy__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__dead_letter_policy__enum_values_by_name[3] =
+{
+  { "DEAD_LETTER_POLICY_KEY_GOES_ON", 1 },
+  { "DEAD_LETTER_POLICY_KEY_WAITS", 2 },
+  { "DEAD_LETTER_POLICY_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__dead_letter_policy__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.DeadLetterPolicy",
+  "DeadLetterPolicy",
+  "Orderwire__V1__DeadLetterPolicy",
+  "orderwire.v1",
+  3,
+  orderwire__v1__dead_letter_policy__enum_values_by_number,
+  3,
+  orderwire__v1__dead_letter_policy__enum_values_by_name,
+  1,
+  orderwire__v1__dead_letter_policy__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue orderwire__v1__breaker_state__enum_values_by_number[4] =
+{
+  { "BREAKER_STATE_UNSPECIFIED", "ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_UNSPECIFIED", 0 },
+  { "BREAKER_STATE_CLOSED", "ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_CLOSED", 1 },
+  { "BREAKER_STATE_OPEN", "ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_OPEN", 2 },
+  { "BREAKER_STATE_TRYING", "ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_TRYING", 3 },
+};
+static const ProtobufCIntRange orderwire__v1__breaker_state__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__breaker_state__enum_values_by_name[4] =
+{
+  { "BREAKER_STATE_CLOSED", 1 },
+  { "BREAKER_STATE_OPEN", 2 },
+  { "BREAKER_STATE_TRYING", 3 },
+  { "BREAKER_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__breaker_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.BreakerState",
+  "BreakerState",
+  "Orderwire__V1__BreakerState",
+  "orderwire.v1",
+  4,
+  orderwire__v1__breaker_state__enum_values_by_number,
+  4,
+  orderwire__v1__breaker_state__enum_values_by_name,
+  1,
+  orderwire__v1__breaker_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCEnumValue orderwire__v1__order_kind__enum_values_by_number[3] =
 {
   { "ORDER_KIND_UNSPECIFIED", "ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_UNSPECIFIED", 0 },
@@ -2739,16 +5057,20 @@ const ProtobufCEnumDescriptor orderwire__v1__order_state__descriptor =
   orderwire__v1__order_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue orderwire__v1__unit_order_state__enum_values_by_number[2] =
+static const ProtobufCEnumValue orderwire__v1__unit_order_state__enum_values_by_number[4] =
 {
   { "UNIT_ORDER_STATE_UNSPECIFIED", "ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_UNSPECIFIED", 0 },
   { "UNIT_ORDER_STATE_QUEUED", "ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_QUEUED", 1 },
+  { "UNIT_ORDER_STATE_DONE", "ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_DONE", 2 },
+  { "UNIT_ORDER_STATE_DEAD", "ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_DEAD", 3 },
 };
 static const ProtobufCIntRange orderwire__v1__unit_order_state__value_ranges[] = {
-{0, 0},{0, 2}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex orderwire__v1__unit_order_state__enum_values_by_name[2] =
+static const ProtobufCEnumValueIndex orderwire__v1__unit_order_state__enum_values_by_name[4] =
 {
+  { "UNIT_ORDER_STATE_DEAD", 3 },
+  { "UNIT_ORDER_STATE_DONE", 2 },
   { "UNIT_ORDER_STATE_QUEUED", 1 },
   { "UNIT_ORDER_STATE_UNSPECIFIED", 0 },
 };
@@ -2759,9 +5081,9 @@ const ProtobufCEnumDescriptor orderwire__v1__unit_order_state__descriptor =
   "UnitOrderState",
   "Orderwire__V1__UnitOrderState",
   "orderwire.v1",
-  2,
+  4,
   orderwire__v1__unit_order_state__enum_values_by_number,
-  2,
+  4,
   orderwire__v1__unit_order_state__enum_values_by_name,
   1,
   orderwire__v1__unit_order_state__value_ranges,
@@ -2799,7 +5121,7 @@ const ProtobufCEnumDescriptor orderwire__v1__order_difference_kind__descriptor =
   orderwire__v1__order_difference_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[13] =
+static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[21] =
 {
   { "PutIntake", &orderwire__v1__put_intake_request__descriptor, &orderwire__v1__put_intake_response__descriptor },
   { "GetIntake", &orderwire__v1__get_intake_request__descriptor, &orderwire__v1__get_intake_response__descriptor },
@@ -2814,19 +5136,35 @@ static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method
   { "ListQueuedOrders", &orderwire__v1__list_queued_orders_request__descriptor, &orderwire__v1__list_queued_orders_response__descriptor },
   { "GetForwardingFigures", &orderwire__v1__get_forwarding_figures_request__descriptor, &orderwire__v1__get_forwarding_figures_response__descriptor },
   { "CheckCompleteness", &orderwire__v1__check_completeness_request__descriptor, &orderwire__v1__check_completeness_response__descriptor },
+  { "Consume", &orderwire__v1__consume_request__descriptor, &orderwire__v1__consume_response__descriptor },
+  { "PauseUnit", &orderwire__v1__pause_unit_request__descriptor, &orderwire__v1__pause_unit_response__descriptor },
+  { "ResumeUnit", &orderwire__v1__resume_unit_request__descriptor, &orderwire__v1__resume_unit_response__descriptor },
+  { "ListDeadLetters", &orderwire__v1__list_dead_letters_request__descriptor, &orderwire__v1__list_dead_letters_response__descriptor },
+  { "GetDeadLetter", &orderwire__v1__get_dead_letter_request__descriptor, &orderwire__v1__get_dead_letter_response__descriptor },
+  { "EditDeadLetter", &orderwire__v1__edit_dead_letter_request__descriptor, &orderwire__v1__edit_dead_letter_response__descriptor },
+  { "RedriveDeadLetters", &orderwire__v1__redrive_dead_letters_request__descriptor, &orderwire__v1__redrive_dead_letters_response__descriptor },
+  { "PurgeDeadLetters", &orderwire__v1__purge_dead_letters_request__descriptor, &orderwire__v1__purge_dead_letters_response__descriptor },
 };
 const unsigned orderwire__v1__forwarding_service__method_indices_by_name[] = {
   8,        /* Cancel */
   12,        /* CheckCompleteness */
+  13,        /* Consume */
   4,        /* DeleteUnit */
+  18,        /* EditDeadLetter */
+  17,        /* GetDeadLetter */
   11,        /* GetForwardingFigures */
   1,        /* GetIntake */
   9,        /* GetOrder */
+  16,        /* ListDeadLetters */
   10,        /* ListQueuedOrders */
   3,        /* ListUnits */
   5,        /* MatchUnits */
+  14,        /* PauseUnit */
+  20,        /* PurgeDeadLetters */
   0,        /* PutIntake */
   2,        /* PutUnit */
+  19,        /* RedriveDeadLetters */
+  15,        /* ResumeUnit */
   6,        /* Submit */
   7         /* SubmitStream */
 };
@@ -2837,7 +5175,7 @@ const ProtobufCServiceDescriptor orderwire__v1__forwarding_service__descriptor =
   "ForwardingService",
   "Orderwire__V1__ForwardingService",
   "orderwire.v1",
-  13,
+  21,
   orderwire__v1__forwarding_service__method_descriptors,
   orderwire__v1__forwarding_service__method_indices_by_name
 };
@@ -2944,6 +5282,70 @@ void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *ser
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
   service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__consume(ProtobufCService *service,
+                                                const Orderwire__V1__ConsumeRequest *input,
+                                                Orderwire__V1__ConsumeResponse_Closure closure,
+                                                void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__pause_unit(ProtobufCService *service,
+                                                   const Orderwire__V1__PauseUnitRequest *input,
+                                                   Orderwire__V1__PauseUnitResponse_Closure closure,
+                                                   void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__resume_unit(ProtobufCService *service,
+                                                    const Orderwire__V1__ResumeUnitRequest *input,
+                                                    Orderwire__V1__ResumeUnitResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__list_dead_letters(ProtobufCService *service,
+                                                          const Orderwire__V1__ListDeadLettersRequest *input,
+                                                          Orderwire__V1__ListDeadLettersResponse_Closure closure,
+                                                          void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__get_dead_letter(ProtobufCService *service,
+                                                        const Orderwire__V1__GetDeadLetterRequest *input,
+                                                        Orderwire__V1__GetDeadLetterResponse_Closure closure,
+                                                        void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__edit_dead_letter(ProtobufCService *service,
+                                                         const Orderwire__V1__EditDeadLetterRequest *input,
+                                                         Orderwire__V1__EditDeadLetterResponse_Closure closure,
+                                                         void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__redrive_dead_letters(ProtobufCService *service,
+                                                             const Orderwire__V1__RedriveDeadLettersRequest *input,
+                                                             Orderwire__V1__RedriveDeadLettersResponse_Closure closure,
+                                                             void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void orderwire__v1__forwarding_service__purge_dead_letters(ProtobufCService *service,
+                                                           const Orderwire__V1__PurgeDeadLettersRequest *input,
+                                                           Orderwire__V1__PurgeDeadLettersResponse_Closure closure,
+                                                           void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_Service *service,
                                               Orderwire__V1__ForwardingService_ServiceDestroy destroy)

@@ -27,6 +27,8 @@ typedef struct Orderwire__V1__PutIntakeResponse Orderwire__V1__PutIntakeResponse
 typedef struct Orderwire__V1__GetIntakeRequest Orderwire__V1__GetIntakeRequest;
 typedef struct Orderwire__V1__GetIntakeResponse Orderwire__V1__GetIntakeResponse;
 typedef struct Orderwire__V1__Unit Orderwire__V1__Unit;
+typedef struct Orderwire__V1__ConsumptionSettings Orderwire__V1__ConsumptionSettings;
+typedef struct Orderwire__V1__UnitPause Orderwire__V1__UnitPause;
 typedef struct Orderwire__V1__PutUnitRequest Orderwire__V1__PutUnitRequest;
 typedef struct Orderwire__V1__PutUnitResponse Orderwire__V1__PutUnitResponse;
 typedef struct Orderwire__V1__ListUnitsRequest Orderwire__V1__ListUnitsRequest;
@@ -54,10 +56,51 @@ typedef struct Orderwire__V1__GetForwardingFiguresResponse Orderwire__V1__GetFor
 typedef struct Orderwire__V1__OrderDifference Orderwire__V1__OrderDifference;
 typedef struct Orderwire__V1__CheckCompletenessRequest Orderwire__V1__CheckCompletenessRequest;
 typedef struct Orderwire__V1__CheckCompletenessResponse Orderwire__V1__CheckCompletenessResponse;
+typedef struct Orderwire__V1__ConsumeRequest Orderwire__V1__ConsumeRequest;
+typedef struct Orderwire__V1__Attachment Orderwire__V1__Attachment;
+typedef struct Orderwire__V1__CreditChange Orderwire__V1__CreditChange;
+typedef struct Orderwire__V1__Settlement Orderwire__V1__Settlement;
+typedef struct Orderwire__V1__Nack Orderwire__V1__Nack;
+typedef struct Orderwire__V1__Extension Orderwire__V1__Extension;
+typedef struct Orderwire__V1__ConsumeResponse Orderwire__V1__ConsumeResponse;
+typedef struct Orderwire__V1__Attached Orderwire__V1__Attached;
+typedef struct Orderwire__V1__Deliveries Orderwire__V1__Deliveries;
+typedef struct Orderwire__V1__Delivery Orderwire__V1__Delivery;
+typedef struct Orderwire__V1__Settled Orderwire__V1__Settled;
+typedef struct Orderwire__V1__SettlementRefusal Orderwire__V1__SettlementRefusal;
+typedef struct Orderwire__V1__PauseUnitRequest Orderwire__V1__PauseUnitRequest;
+typedef struct Orderwire__V1__PauseUnitResponse Orderwire__V1__PauseUnitResponse;
+typedef struct Orderwire__V1__ResumeUnitRequest Orderwire__V1__ResumeUnitRequest;
+typedef struct Orderwire__V1__ResumeUnitResponse Orderwire__V1__ResumeUnitResponse;
+typedef struct Orderwire__V1__DeadLetter Orderwire__V1__DeadLetter;
+typedef struct Orderwire__V1__ListDeadLettersRequest Orderwire__V1__ListDeadLettersRequest;
+typedef struct Orderwire__V1__ListDeadLettersResponse Orderwire__V1__ListDeadLettersResponse;
+typedef struct Orderwire__V1__GetDeadLetterRequest Orderwire__V1__GetDeadLetterRequest;
+typedef struct Orderwire__V1__DeadLetterEdit Orderwire__V1__DeadLetterEdit;
+typedef struct Orderwire__V1__GetDeadLetterResponse Orderwire__V1__GetDeadLetterResponse;
+typedef struct Orderwire__V1__EditDeadLetterRequest Orderwire__V1__EditDeadLetterRequest;
+typedef struct Orderwire__V1__EditDeadLetterResponse Orderwire__V1__EditDeadLetterResponse;
+typedef struct Orderwire__V1__RedriveDeadLettersRequest Orderwire__V1__RedriveDeadLettersRequest;
+typedef struct Orderwire__V1__RedriveDeadLettersResponse Orderwire__V1__RedriveDeadLettersResponse;
+typedef struct Orderwire__V1__PurgeDeadLettersRequest Orderwire__V1__PurgeDeadLettersRequest;
+typedef struct Orderwire__V1__PurgeDeadLettersResponse Orderwire__V1__PurgeDeadLettersResponse;
 
 
 /* --- enums --- */
 
+typedef enum _Orderwire__V1__DeadLetterPolicy {
+  ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_UNSPECIFIED = 0,
+  ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_KEY_GOES_ON = 1,
+  ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_KEY_WAITS = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__DEAD_LETTER_POLICY)
+} Orderwire__V1__DeadLetterPolicy;
+typedef enum _Orderwire__V1__BreakerState {
+  ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_UNSPECIFIED = 0,
+  ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_CLOSED = 1,
+  ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_OPEN = 2,
+  ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_TRYING = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__BREAKER_STATE)
+} Orderwire__V1__BreakerState;
 typedef enum _Orderwire__V1__OrderKind {
   ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_UNSPECIFIED = 0,
   ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_ORDER = 1,
@@ -74,7 +117,9 @@ typedef enum _Orderwire__V1__OrderState {
 } Orderwire__V1__OrderState;
 typedef enum _Orderwire__V1__UnitOrderState {
   ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_UNSPECIFIED = 0,
-  ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_QUEUED = 1
+  ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_QUEUED = 1,
+  ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_DONE = 2,
+  ORDERWIRE__V1__UNIT_ORDER_STATE__UNIT_ORDER_STATE_DEAD = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__UNIT_ORDER_STATE)
 } Orderwire__V1__UnitOrderState;
 typedef enum _Orderwire__V1__OrderDifferenceKind {
@@ -95,10 +140,11 @@ struct  Orderwire__V1__IntakeSettings
   Google__Protobuf__Duration *window;
   protobuf_c_boolean has_batch_size;
   int32_t batch_size;
+  Google__Protobuf__Duration *retention;
 };
 #define ORDERWIRE__V1__INTAKE_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__intake_settings__descriptor) \
-    , 0, 0, NULL, 0, 0 }
+    , 0, 0, NULL, 0, 0, NULL }
 
 
 struct  Orderwire__V1__LaneFigures
@@ -235,10 +281,50 @@ struct  Orderwire__V1__Unit
   protobuf_c_boolean has_depth;
   int64_t depth;
   Google__Protobuf__Timestamp *create_time;
+  Orderwire__V1__ConsumptionSettings *consumption;
+  Orderwire__V1__UnitPause *pause;
+  protobuf_c_boolean has_consumers;
+  int32_t consumers;
+  protobuf_c_boolean has_in_hand;
+  int64_t in_hand;
+  protobuf_c_boolean has_dead_letters;
+  int64_t dead_letters;
+  protobuf_c_boolean has_breaker;
+  Orderwire__V1__BreakerState breaker;
 };
 #define ORDERWIRE__V1__UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__unit__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_UNSPECIFIED }
+
+
+struct  Orderwire__V1__ConsumptionSettings
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Duration *ack_deadline;
+  protobuf_c_boolean has_max_attempts;
+  int32_t max_attempts;
+  protobuf_c_boolean has_dead_letter_policy;
+  Orderwire__V1__DeadLetterPolicy dead_letter_policy;
+  protobuf_c_boolean has_breaker_failures;
+  int32_t breaker_failures;
+};
+#define ORDERWIRE__V1__CONSUMPTION_SETTINGS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__consumption_settings__descriptor) \
+    , NULL, 0, 0, 0, ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_UNSPECIFIED, 0, 0 }
+
+
+struct  Orderwire__V1__UnitPause
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Timestamp *since_time;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_principal;
+  ProtobufCBinaryData principal;
+};
+#define ORDERWIRE__V1__UNIT_PAUSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__unit_pause__descriptor) \
+    , NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Orderwire__V1__PutUnitRequest
@@ -272,10 +358,14 @@ struct  Orderwire__V1__ListUnitsRequest
   ProtobufCMessage base;
   protobuf_c_boolean has_business;
   ProtobufCBinaryData business;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
 };
 #define ORDERWIRE__V1__LIST_UNITS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_units_request__descriptor) \
-    , 0, {0,NULL} }
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL} }
 
 
 struct  Orderwire__V1__ListUnitsResponse
@@ -285,10 +375,12 @@ struct  Orderwire__V1__ListUnitsResponse
   Orderwire__V1__Unit **units;
   protobuf_c_boolean has_rules_version;
   int64_t rules_version;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
 };
 #define ORDERWIRE__V1__LIST_UNITS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_units_response__descriptor) \
-    , 0,NULL, 0, 0 }
+    , 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 struct  Orderwire__V1__DeleteUnitRequest
@@ -640,6 +732,433 @@ struct  Orderwire__V1__CheckCompletenessResponse
     , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, {0,NULL} }
 
 
+typedef enum {
+  ORDERWIRE__V1__CONSUME_REQUEST__SAID__NOT_SET = 0,
+  ORDERWIRE__V1__CONSUME_REQUEST__SAID_ATTACH = 1,
+  ORDERWIRE__V1__CONSUME_REQUEST__SAID_SETTLE = 2,
+  ORDERWIRE__V1__CONSUME_REQUEST__SAID_CREDIT = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__CONSUME_REQUEST__SAID__CASE)
+} Orderwire__V1__ConsumeRequest__SaidCase;
+
+struct  Orderwire__V1__ConsumeRequest
+{
+  ProtobufCMessage base;
+  Orderwire__V1__ConsumeRequest__SaidCase said_case;
+  union {
+    Orderwire__V1__Attachment *attach;
+    Orderwire__V1__Settlement *settle;
+    Orderwire__V1__CreditChange *credit;
+  };
+};
+#define ORDERWIRE__V1__CONSUME_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__consume_request__descriptor) \
+    , ORDERWIRE__V1__CONSUME_REQUEST__SAID__NOT_SET, {0} }
+
+
+struct  Orderwire__V1__Attachment
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  protobuf_c_boolean has_consumer;
+  ProtobufCBinaryData consumer;
+  protobuf_c_boolean has_credits;
+  int32_t credits;
+};
+#define ORDERWIRE__V1__ATTACHMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__attachment__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0 }
+
+
+struct  Orderwire__V1__CreditChange
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_credits;
+  int32_t credits;
+};
+#define ORDERWIRE__V1__CREDIT_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__credit_change__descriptor) \
+    , 0, 0 }
+
+
+struct  Orderwire__V1__Settlement
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_position;
+  int64_t position;
+  size_t n_acks;
+  int64_t *acks;
+  size_t n_nacks;
+  Orderwire__V1__Nack **nacks;
+  size_t n_extensions;
+  Orderwire__V1__Extension **extensions;
+};
+#define ORDERWIRE__V1__SETTLEMENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__settlement__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Orderwire__V1__Nack
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_token;
+  int64_t token;
+  Google__Protobuf__Duration *delay;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+};
+#define ORDERWIRE__V1__NACK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__nack__descriptor) \
+    , 0, 0, NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__Extension
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_token;
+  int64_t token;
+  Google__Protobuf__Duration *duration;
+};
+#define ORDERWIRE__V1__EXTENSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__extension__descriptor) \
+    , 0, 0, NULL }
+
+
+typedef enum {
+  ORDERWIRE__V1__CONSUME_RESPONSE__SAID__NOT_SET = 0,
+  ORDERWIRE__V1__CONSUME_RESPONSE__SAID_ATTACHED = 1,
+  ORDERWIRE__V1__CONSUME_RESPONSE__SAID_DELIVERIES = 2,
+  ORDERWIRE__V1__CONSUME_RESPONSE__SAID_SETTLED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__CONSUME_RESPONSE__SAID__CASE)
+} Orderwire__V1__ConsumeResponse__SaidCase;
+
+struct  Orderwire__V1__ConsumeResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__ConsumeResponse__SaidCase said_case;
+  union {
+    Orderwire__V1__Attached *attached;
+    Orderwire__V1__Deliveries *deliveries;
+    Orderwire__V1__Settled *settled;
+  };
+};
+#define ORDERWIRE__V1__CONSUME_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__consume_response__descriptor) \
+    , ORDERWIRE__V1__CONSUME_RESPONSE__SAID__NOT_SET, {0} }
+
+
+struct  Orderwire__V1__Attached
+{
+  ProtobufCMessage base;
+  Orderwire__V1__ConsumptionSettings *consumption;
+};
+#define ORDERWIRE__V1__ATTACHED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__attached__descriptor) \
+    , NULL }
+
+
+struct  Orderwire__V1__Deliveries
+{
+  ProtobufCMessage base;
+  size_t n_deliveries;
+  Orderwire__V1__Delivery **deliveries;
+};
+#define ORDERWIRE__V1__DELIVERIES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__deliveries__descriptor) \
+    , 0,NULL }
+
+
+struct  Orderwire__V1__Delivery
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_token;
+  int64_t token;
+  Orderwire__V1__StoredOrder *order;
+  protobuf_c_boolean has_attempt;
+  int32_t attempt;
+  protobuf_c_boolean has_losses;
+  int32_t losses;
+  Google__Protobuf__Timestamp *deadline_time;
+  protobuf_c_boolean has_edits;
+  int32_t edits;
+};
+#define ORDERWIRE__V1__DELIVERY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__delivery__descriptor) \
+    , 0, 0, NULL, 0, 0, 0, 0, NULL, 0, 0 }
+
+
+struct  Orderwire__V1__Settled
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_position;
+  int64_t position;
+  size_t n_refused;
+  Orderwire__V1__SettlementRefusal **refused;
+};
+#define ORDERWIRE__V1__SETTLED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__settled__descriptor) \
+    , 0, 0, 0,NULL }
+
+
+struct  Orderwire__V1__SettlementRefusal
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_token;
+  int64_t token;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_message;
+  ProtobufCBinaryData message;
+};
+#define ORDERWIRE__V1__SETTLEMENT_REFUSAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__settlement_refusal__descriptor) \
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__PauseUnitRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__PAUSE_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pause_unit_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__PauseUnitResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Unit *unit;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__PAUSE_UNIT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__pause_unit_response__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Orderwire__V1__ResumeUnitRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__RESUME_UNIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_unit_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ResumeUnitResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__Unit *unit;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__RESUME_UNIT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__resume_unit_response__descriptor) \
+    , NULL, 0, 0 }
+
+
+struct  Orderwire__V1__DeadLetter
+{
+  ProtobufCMessage base;
+  Orderwire__V1__StoredOrder *order;
+  Google__Protobuf__Timestamp *dead_time;
+  protobuf_c_boolean has_failures;
+  int32_t failures;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_consumer;
+  ProtobufCBinaryData consumer;
+  protobuf_c_boolean has_edits;
+  int32_t edits;
+};
+#define ORDERWIRE__V1__DEAD_LETTER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__dead_letter__descriptor) \
+    , NULL, NULL, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0 }
+
+
+struct  Orderwire__V1__ListDeadLettersRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__LIST_DEAD_LETTERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_dead_letters_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__ListDeadLettersResponse
+{
+  ProtobufCMessage base;
+  size_t n_dead_letters;
+  Orderwire__V1__DeadLetter **dead_letters;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+};
+#define ORDERWIRE__V1__LIST_DEAD_LETTERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_dead_letters_response__descriptor) \
+    , 0,NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__GetDeadLetterRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+};
+#define ORDERWIRE__V1__GET_DEAD_LETTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__get_dead_letter_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0 }
+
+
+struct  Orderwire__V1__DeadLetterEdit
+{
+  ProtobufCMessage base;
+  Google__Protobuf__Timestamp *edit_time;
+  protobuf_c_boolean has_principal;
+  ProtobufCBinaryData principal;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_body;
+  ProtobufCBinaryData body;
+};
+#define ORDERWIRE__V1__DEAD_LETTER_EDIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__dead_letter_edit__descriptor) \
+    , NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__GetDeadLetterResponse
+{
+  ProtobufCMessage base;
+  Orderwire__V1__DeadLetter *dead_letter;
+  size_t n_edits;
+  Orderwire__V1__DeadLetterEdit **edits;
+};
+#define ORDERWIRE__V1__GET_DEAD_LETTER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__get_dead_letter_response__descriptor) \
+    , NULL, 0,NULL }
+
+
+struct  Orderwire__V1__EditDeadLetterRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  protobuf_c_boolean has_sequence;
+  int64_t sequence;
+  protobuf_c_boolean has_body;
+  ProtobufCBinaryData body;
+  protobuf_c_boolean has_reason;
+  ProtobufCBinaryData reason;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__EDIT_DEAD_LETTER_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__edit_dead_letter_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__EditDeadLetterResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_edits;
+  int32_t edits;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__EDIT_DEAD_LETTER_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__edit_dead_letter_response__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__RedriveDeadLettersRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  size_t n_sequences;
+  int64_t *sequences;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__REDRIVE_DEAD_LETTERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__redrive_dead_letters_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__RedriveDeadLettersResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_dead_letters;
+  int64_t dead_letters;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__REDRIVE_DEAD_LETTERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__redrive_dead_letters_response__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+struct  Orderwire__V1__PurgeDeadLettersRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_unit;
+  ProtobufCBinaryData unit;
+  size_t n_sequences;
+  int64_t *sequences;
+  protobuf_c_boolean has_request_id;
+  ProtobufCBinaryData request_id;
+};
+#define ORDERWIRE__V1__PURGE_DEAD_LETTERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__purge_dead_letters_request__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__PurgeDeadLettersResponse
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_dead_letters;
+  int64_t dead_letters;
+  protobuf_c_boolean has_repeatable;
+  protobuf_c_boolean repeatable;
+};
+#define ORDERWIRE__V1__PURGE_DEAD_LETTERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__purge_dead_letters_response__descriptor) \
+    , 0, 0, 0, 0 }
+
+
 /* Orderwire__V1__IntakeSettings methods */
 void   orderwire__v1__intake_settings__init
                      (Orderwire__V1__IntakeSettings         *message);
@@ -670,6 +1189,12 @@ void   orderwire__v1__get_intake_response__init
 /* Orderwire__V1__Unit methods */
 void   orderwire__v1__unit__init
                      (Orderwire__V1__Unit         *message);
+/* Orderwire__V1__ConsumptionSettings methods */
+void   orderwire__v1__consumption_settings__init
+                     (Orderwire__V1__ConsumptionSettings         *message);
+/* Orderwire__V1__UnitPause methods */
+void   orderwire__v1__unit_pause__init
+                     (Orderwire__V1__UnitPause         *message);
 /* Orderwire__V1__PutUnitRequest methods */
 void   orderwire__v1__put_unit_request__init
                      (Orderwire__V1__PutUnitRequest         *message);
@@ -751,6 +1276,90 @@ void   orderwire__v1__check_completeness_request__init
 /* Orderwire__V1__CheckCompletenessResponse methods */
 void   orderwire__v1__check_completeness_response__init
                      (Orderwire__V1__CheckCompletenessResponse         *message);
+/* Orderwire__V1__ConsumeRequest methods */
+void   orderwire__v1__consume_request__init
+                     (Orderwire__V1__ConsumeRequest         *message);
+/* Orderwire__V1__Attachment methods */
+void   orderwire__v1__attachment__init
+                     (Orderwire__V1__Attachment         *message);
+/* Orderwire__V1__CreditChange methods */
+void   orderwire__v1__credit_change__init
+                     (Orderwire__V1__CreditChange         *message);
+/* Orderwire__V1__Settlement methods */
+void   orderwire__v1__settlement__init
+                     (Orderwire__V1__Settlement         *message);
+/* Orderwire__V1__Nack methods */
+void   orderwire__v1__nack__init
+                     (Orderwire__V1__Nack         *message);
+/* Orderwire__V1__Extension methods */
+void   orderwire__v1__extension__init
+                     (Orderwire__V1__Extension         *message);
+/* Orderwire__V1__ConsumeResponse methods */
+void   orderwire__v1__consume_response__init
+                     (Orderwire__V1__ConsumeResponse         *message);
+/* Orderwire__V1__Attached methods */
+void   orderwire__v1__attached__init
+                     (Orderwire__V1__Attached         *message);
+/* Orderwire__V1__Deliveries methods */
+void   orderwire__v1__deliveries__init
+                     (Orderwire__V1__Deliveries         *message);
+/* Orderwire__V1__Delivery methods */
+void   orderwire__v1__delivery__init
+                     (Orderwire__V1__Delivery         *message);
+/* Orderwire__V1__Settled methods */
+void   orderwire__v1__settled__init
+                     (Orderwire__V1__Settled         *message);
+/* Orderwire__V1__SettlementRefusal methods */
+void   orderwire__v1__settlement_refusal__init
+                     (Orderwire__V1__SettlementRefusal         *message);
+/* Orderwire__V1__PauseUnitRequest methods */
+void   orderwire__v1__pause_unit_request__init
+                     (Orderwire__V1__PauseUnitRequest         *message);
+/* Orderwire__V1__PauseUnitResponse methods */
+void   orderwire__v1__pause_unit_response__init
+                     (Orderwire__V1__PauseUnitResponse         *message);
+/* Orderwire__V1__ResumeUnitRequest methods */
+void   orderwire__v1__resume_unit_request__init
+                     (Orderwire__V1__ResumeUnitRequest         *message);
+/* Orderwire__V1__ResumeUnitResponse methods */
+void   orderwire__v1__resume_unit_response__init
+                     (Orderwire__V1__ResumeUnitResponse         *message);
+/* Orderwire__V1__DeadLetter methods */
+void   orderwire__v1__dead_letter__init
+                     (Orderwire__V1__DeadLetter         *message);
+/* Orderwire__V1__ListDeadLettersRequest methods */
+void   orderwire__v1__list_dead_letters_request__init
+                     (Orderwire__V1__ListDeadLettersRequest         *message);
+/* Orderwire__V1__ListDeadLettersResponse methods */
+void   orderwire__v1__list_dead_letters_response__init
+                     (Orderwire__V1__ListDeadLettersResponse         *message);
+/* Orderwire__V1__GetDeadLetterRequest methods */
+void   orderwire__v1__get_dead_letter_request__init
+                     (Orderwire__V1__GetDeadLetterRequest         *message);
+/* Orderwire__V1__DeadLetterEdit methods */
+void   orderwire__v1__dead_letter_edit__init
+                     (Orderwire__V1__DeadLetterEdit         *message);
+/* Orderwire__V1__GetDeadLetterResponse methods */
+void   orderwire__v1__get_dead_letter_response__init
+                     (Orderwire__V1__GetDeadLetterResponse         *message);
+/* Orderwire__V1__EditDeadLetterRequest methods */
+void   orderwire__v1__edit_dead_letter_request__init
+                     (Orderwire__V1__EditDeadLetterRequest         *message);
+/* Orderwire__V1__EditDeadLetterResponse methods */
+void   orderwire__v1__edit_dead_letter_response__init
+                     (Orderwire__V1__EditDeadLetterResponse         *message);
+/* Orderwire__V1__RedriveDeadLettersRequest methods */
+void   orderwire__v1__redrive_dead_letters_request__init
+                     (Orderwire__V1__RedriveDeadLettersRequest         *message);
+/* Orderwire__V1__RedriveDeadLettersResponse methods */
+void   orderwire__v1__redrive_dead_letters_response__init
+                     (Orderwire__V1__RedriveDeadLettersResponse         *message);
+/* Orderwire__V1__PurgeDeadLettersRequest methods */
+void   orderwire__v1__purge_dead_letters_request__init
+                     (Orderwire__V1__PurgeDeadLettersRequest         *message);
+/* Orderwire__V1__PurgeDeadLettersResponse methods */
+void   orderwire__v1__purge_dead_letters_response__init
+                     (Orderwire__V1__PurgeDeadLettersResponse         *message);
 /* --- per-message closures --- */
 
 typedef void (*Orderwire__V1__IntakeSettings_Closure)
@@ -782,6 +1391,12 @@ typedef void (*Orderwire__V1__GetIntakeResponse_Closure)
                   void *closure_data);
 typedef void (*Orderwire__V1__Unit_Closure)
                  (const Orderwire__V1__Unit *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ConsumptionSettings_Closure)
+                 (const Orderwire__V1__ConsumptionSettings *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__UnitPause_Closure)
+                 (const Orderwire__V1__UnitPause *message,
                   void *closure_data);
 typedef void (*Orderwire__V1__PutUnitRequest_Closure)
                  (const Orderwire__V1__PutUnitRequest *message,
@@ -864,6 +1479,90 @@ typedef void (*Orderwire__V1__CheckCompletenessRequest_Closure)
 typedef void (*Orderwire__V1__CheckCompletenessResponse_Closure)
                  (const Orderwire__V1__CheckCompletenessResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__ConsumeRequest_Closure)
+                 (const Orderwire__V1__ConsumeRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Attachment_Closure)
+                 (const Orderwire__V1__Attachment *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__CreditChange_Closure)
+                 (const Orderwire__V1__CreditChange *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Settlement_Closure)
+                 (const Orderwire__V1__Settlement *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Nack_Closure)
+                 (const Orderwire__V1__Nack *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Extension_Closure)
+                 (const Orderwire__V1__Extension *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ConsumeResponse_Closure)
+                 (const Orderwire__V1__ConsumeResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Attached_Closure)
+                 (const Orderwire__V1__Attached *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Deliveries_Closure)
+                 (const Orderwire__V1__Deliveries *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Delivery_Closure)
+                 (const Orderwire__V1__Delivery *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__Settled_Closure)
+                 (const Orderwire__V1__Settled *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__SettlementRefusal_Closure)
+                 (const Orderwire__V1__SettlementRefusal *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__PauseUnitRequest_Closure)
+                 (const Orderwire__V1__PauseUnitRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__PauseUnitResponse_Closure)
+                 (const Orderwire__V1__PauseUnitResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeUnitRequest_Closure)
+                 (const Orderwire__V1__ResumeUnitRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ResumeUnitResponse_Closure)
+                 (const Orderwire__V1__ResumeUnitResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__DeadLetter_Closure)
+                 (const Orderwire__V1__DeadLetter *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListDeadLettersRequest_Closure)
+                 (const Orderwire__V1__ListDeadLettersRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListDeadLettersResponse_Closure)
+                 (const Orderwire__V1__ListDeadLettersResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__GetDeadLetterRequest_Closure)
+                 (const Orderwire__V1__GetDeadLetterRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__DeadLetterEdit_Closure)
+                 (const Orderwire__V1__DeadLetterEdit *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__GetDeadLetterResponse_Closure)
+                 (const Orderwire__V1__GetDeadLetterResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__EditDeadLetterRequest_Closure)
+                 (const Orderwire__V1__EditDeadLetterRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__EditDeadLetterResponse_Closure)
+                 (const Orderwire__V1__EditDeadLetterResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__RedriveDeadLettersRequest_Closure)
+                 (const Orderwire__V1__RedriveDeadLettersRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__RedriveDeadLettersResponse_Closure)
+                 (const Orderwire__V1__RedriveDeadLettersResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__PurgeDeadLettersRequest_Closure)
+                 (const Orderwire__V1__PurgeDeadLettersRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__PurgeDeadLettersResponse_Closure)
+                 (const Orderwire__V1__PurgeDeadLettersResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -923,6 +1622,38 @@ struct Orderwire__V1__ForwardingService_Service
                              const Orderwire__V1__CheckCompletenessRequest *input,
                              Orderwire__V1__CheckCompletenessResponse_Closure closure,
                              void *closure_data);
+  void (*consume)(Orderwire__V1__ForwardingService_Service *service,
+                  const Orderwire__V1__ConsumeRequest *input,
+                  Orderwire__V1__ConsumeResponse_Closure closure,
+                  void *closure_data);
+  void (*pause_unit)(Orderwire__V1__ForwardingService_Service *service,
+                     const Orderwire__V1__PauseUnitRequest *input,
+                     Orderwire__V1__PauseUnitResponse_Closure closure,
+                     void *closure_data);
+  void (*resume_unit)(Orderwire__V1__ForwardingService_Service *service,
+                      const Orderwire__V1__ResumeUnitRequest *input,
+                      Orderwire__V1__ResumeUnitResponse_Closure closure,
+                      void *closure_data);
+  void (*list_dead_letters)(Orderwire__V1__ForwardingService_Service *service,
+                            const Orderwire__V1__ListDeadLettersRequest *input,
+                            Orderwire__V1__ListDeadLettersResponse_Closure closure,
+                            void *closure_data);
+  void (*get_dead_letter)(Orderwire__V1__ForwardingService_Service *service,
+                          const Orderwire__V1__GetDeadLetterRequest *input,
+                          Orderwire__V1__GetDeadLetterResponse_Closure closure,
+                          void *closure_data);
+  void (*edit_dead_letter)(Orderwire__V1__ForwardingService_Service *service,
+                           const Orderwire__V1__EditDeadLetterRequest *input,
+                           Orderwire__V1__EditDeadLetterResponse_Closure closure,
+                           void *closure_data);
+  void (*redrive_dead_letters)(Orderwire__V1__ForwardingService_Service *service,
+                               const Orderwire__V1__RedriveDeadLettersRequest *input,
+                               Orderwire__V1__RedriveDeadLettersResponse_Closure closure,
+                               void *closure_data);
+  void (*purge_dead_letters)(Orderwire__V1__ForwardingService_Service *service,
+                             const Orderwire__V1__PurgeDeadLettersRequest *input,
+                             Orderwire__V1__PurgeDeadLettersResponse_Closure closure,
+                             void *closure_data);
 };
 typedef void (*Orderwire__V1__ForwardingService_ServiceDestroy)(Orderwire__V1__ForwardingService_Service *);
 void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_Service *service,
@@ -943,7 +1674,15 @@ void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_S
       function_prefix__ ## get_order,\
       function_prefix__ ## list_queued_orders,\
       function_prefix__ ## get_forwarding_figures,\
-      function_prefix__ ## check_completeness  }
+      function_prefix__ ## check_completeness,\
+      function_prefix__ ## consume,\
+      function_prefix__ ## pause_unit,\
+      function_prefix__ ## resume_unit,\
+      function_prefix__ ## list_dead_letters,\
+      function_prefix__ ## get_dead_letter,\
+      function_prefix__ ## edit_dead_letter,\
+      function_prefix__ ## redrive_dead_letters,\
+      function_prefix__ ## purge_dead_letters  }
 void orderwire__v1__forwarding_service__put_intake(ProtobufCService *service,
                                                    const Orderwire__V1__PutIntakeRequest *input,
                                                    Orderwire__V1__PutIntakeResponse_Closure closure,
@@ -996,9 +1735,43 @@ void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *ser
                                                            const Orderwire__V1__CheckCompletenessRequest *input,
                                                            Orderwire__V1__CheckCompletenessResponse_Closure closure,
                                                            void *closure_data);
+void orderwire__v1__forwarding_service__consume(ProtobufCService *service,
+                                                const Orderwire__V1__ConsumeRequest *input,
+                                                Orderwire__V1__ConsumeResponse_Closure closure,
+                                                void *closure_data);
+void orderwire__v1__forwarding_service__pause_unit(ProtobufCService *service,
+                                                   const Orderwire__V1__PauseUnitRequest *input,
+                                                   Orderwire__V1__PauseUnitResponse_Closure closure,
+                                                   void *closure_data);
+void orderwire__v1__forwarding_service__resume_unit(ProtobufCService *service,
+                                                    const Orderwire__V1__ResumeUnitRequest *input,
+                                                    Orderwire__V1__ResumeUnitResponse_Closure closure,
+                                                    void *closure_data);
+void orderwire__v1__forwarding_service__list_dead_letters(ProtobufCService *service,
+                                                          const Orderwire__V1__ListDeadLettersRequest *input,
+                                                          Orderwire__V1__ListDeadLettersResponse_Closure closure,
+                                                          void *closure_data);
+void orderwire__v1__forwarding_service__get_dead_letter(ProtobufCService *service,
+                                                        const Orderwire__V1__GetDeadLetterRequest *input,
+                                                        Orderwire__V1__GetDeadLetterResponse_Closure closure,
+                                                        void *closure_data);
+void orderwire__v1__forwarding_service__edit_dead_letter(ProtobufCService *service,
+                                                         const Orderwire__V1__EditDeadLetterRequest *input,
+                                                         Orderwire__V1__EditDeadLetterResponse_Closure closure,
+                                                         void *closure_data);
+void orderwire__v1__forwarding_service__redrive_dead_letters(ProtobufCService *service,
+                                                             const Orderwire__V1__RedriveDeadLettersRequest *input,
+                                                             Orderwire__V1__RedriveDeadLettersResponse_Closure closure,
+                                                             void *closure_data);
+void orderwire__v1__forwarding_service__purge_dead_letters(ProtobufCService *service,
+                                                           const Orderwire__V1__PurgeDeadLettersRequest *input,
+                                                           Orderwire__V1__PurgeDeadLettersResponse_Closure closure,
+                                                           void *closure_data);
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    orderwire__v1__dead_letter_policy__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__breaker_state__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_kind__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_state__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__unit_order_state__descriptor;
@@ -1013,6 +1786,8 @@ extern const ProtobufCMessageDescriptor orderwire__v1__put_intake_response__desc
 extern const ProtobufCMessageDescriptor orderwire__v1__get_intake_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_intake_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__unit__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__consumption_settings__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__unit_pause__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__put_unit_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__put_unit_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__list_units_request__descriptor;
@@ -1040,6 +1815,34 @@ extern const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_re
 extern const ProtobufCMessageDescriptor orderwire__v1__order_difference__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__check_completeness_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__consume_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__attachment__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__credit_change__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__settlement__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__nack__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__extension__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__consume_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__attached__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__deliveries__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__delivery__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__settled__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__settlement_refusal__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__pause_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__pause_unit_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_unit_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__resume_unit_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__dead_letter__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_dead_letters_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_dead_letters_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__get_dead_letter_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__dead_letter_edit__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__get_dead_letter_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__edit_dead_letter_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__edit_dead_letter_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__redrive_dead_letters_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__redrive_dead_letters_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__purge_dead_letters_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__purge_dead_letters_response__descriptor;
 extern const ProtobufCServiceDescriptor orderwire__v1__forwarding_service__descriptor;
 
 PROTOBUF_C__END_DECLS

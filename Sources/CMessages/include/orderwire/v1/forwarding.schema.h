@@ -41,6 +41,12 @@ static inline const void *orderwire__v1__get_intake_response__schema_pointer(voi
 extern const WireMessage orderwire__v1__unit__schema;
 static inline const void *orderwire__v1__unit__schema_pointer(void) { return &orderwire__v1__unit__schema; }
 
+extern const WireMessage orderwire__v1__consumption_settings__schema;
+static inline const void *orderwire__v1__consumption_settings__schema_pointer(void) { return &orderwire__v1__consumption_settings__schema; }
+
+extern const WireMessage orderwire__v1__unit_pause__schema;
+static inline const void *orderwire__v1__unit_pause__schema_pointer(void) { return &orderwire__v1__unit_pause__schema; }
+
 extern const WireMessage orderwire__v1__put_unit_request__schema;
 static inline const void *orderwire__v1__put_unit_request__schema_pointer(void) { return &orderwire__v1__put_unit_request__schema; }
 
@@ -121,5 +127,89 @@ static inline const void *orderwire__v1__check_completeness_request__schema_poin
 
 extern const WireMessage orderwire__v1__check_completeness_response__schema;
 static inline const void *orderwire__v1__check_completeness_response__schema_pointer(void) { return &orderwire__v1__check_completeness_response__schema; }
+
+extern const WireMessage orderwire__v1__consume_request__schema;
+static inline const void *orderwire__v1__consume_request__schema_pointer(void) { return &orderwire__v1__consume_request__schema; }
+
+extern const WireMessage orderwire__v1__attachment__schema;
+static inline const void *orderwire__v1__attachment__schema_pointer(void) { return &orderwire__v1__attachment__schema; }
+
+extern const WireMessage orderwire__v1__credit_change__schema;
+static inline const void *orderwire__v1__credit_change__schema_pointer(void) { return &orderwire__v1__credit_change__schema; }
+
+extern const WireMessage orderwire__v1__settlement__schema;
+static inline const void *orderwire__v1__settlement__schema_pointer(void) { return &orderwire__v1__settlement__schema; }
+
+extern const WireMessage orderwire__v1__nack__schema;
+static inline const void *orderwire__v1__nack__schema_pointer(void) { return &orderwire__v1__nack__schema; }
+
+extern const WireMessage orderwire__v1__extension__schema;
+static inline const void *orderwire__v1__extension__schema_pointer(void) { return &orderwire__v1__extension__schema; }
+
+extern const WireMessage orderwire__v1__consume_response__schema;
+static inline const void *orderwire__v1__consume_response__schema_pointer(void) { return &orderwire__v1__consume_response__schema; }
+
+extern const WireMessage orderwire__v1__attached__schema;
+static inline const void *orderwire__v1__attached__schema_pointer(void) { return &orderwire__v1__attached__schema; }
+
+extern const WireMessage orderwire__v1__deliveries__schema;
+static inline const void *orderwire__v1__deliveries__schema_pointer(void) { return &orderwire__v1__deliveries__schema; }
+
+extern const WireMessage orderwire__v1__delivery__schema;
+static inline const void *orderwire__v1__delivery__schema_pointer(void) { return &orderwire__v1__delivery__schema; }
+
+extern const WireMessage orderwire__v1__settled__schema;
+static inline const void *orderwire__v1__settled__schema_pointer(void) { return &orderwire__v1__settled__schema; }
+
+extern const WireMessage orderwire__v1__settlement_refusal__schema;
+static inline const void *orderwire__v1__settlement_refusal__schema_pointer(void) { return &orderwire__v1__settlement_refusal__schema; }
+
+extern const WireMessage orderwire__v1__pause_unit_request__schema;
+static inline const void *orderwire__v1__pause_unit_request__schema_pointer(void) { return &orderwire__v1__pause_unit_request__schema; }
+
+extern const WireMessage orderwire__v1__pause_unit_response__schema;
+static inline const void *orderwire__v1__pause_unit_response__schema_pointer(void) { return &orderwire__v1__pause_unit_response__schema; }
+
+extern const WireMessage orderwire__v1__resume_unit_request__schema;
+static inline const void *orderwire__v1__resume_unit_request__schema_pointer(void) { return &orderwire__v1__resume_unit_request__schema; }
+
+extern const WireMessage orderwire__v1__resume_unit_response__schema;
+static inline const void *orderwire__v1__resume_unit_response__schema_pointer(void) { return &orderwire__v1__resume_unit_response__schema; }
+
+extern const WireMessage orderwire__v1__dead_letter__schema;
+static inline const void *orderwire__v1__dead_letter__schema_pointer(void) { return &orderwire__v1__dead_letter__schema; }
+
+extern const WireMessage orderwire__v1__list_dead_letters_request__schema;
+static inline const void *orderwire__v1__list_dead_letters_request__schema_pointer(void) { return &orderwire__v1__list_dead_letters_request__schema; }
+
+extern const WireMessage orderwire__v1__list_dead_letters_response__schema;
+static inline const void *orderwire__v1__list_dead_letters_response__schema_pointer(void) { return &orderwire__v1__list_dead_letters_response__schema; }
+
+extern const WireMessage orderwire__v1__get_dead_letter_request__schema;
+static inline const void *orderwire__v1__get_dead_letter_request__schema_pointer(void) { return &orderwire__v1__get_dead_letter_request__schema; }
+
+extern const WireMessage orderwire__v1__dead_letter_edit__schema;
+static inline const void *orderwire__v1__dead_letter_edit__schema_pointer(void) { return &orderwire__v1__dead_letter_edit__schema; }
+
+extern const WireMessage orderwire__v1__get_dead_letter_response__schema;
+static inline const void *orderwire__v1__get_dead_letter_response__schema_pointer(void) { return &orderwire__v1__get_dead_letter_response__schema; }
+
+extern const WireMessage orderwire__v1__edit_dead_letter_request__schema;
+static inline const void *orderwire__v1__edit_dead_letter_request__schema_pointer(void) { return &orderwire__v1__edit_dead_letter_request__schema; }
+
+extern const WireMessage orderwire__v1__edit_dead_letter_response__schema;
+static inline const void *orderwire__v1__edit_dead_letter_response__schema_pointer(void) { return &orderwire__v1__edit_dead_letter_response__schema; }
+
+extern const WireMessage orderwire__v1__redrive_dead_letters_request__schema;
+static inline const void *orderwire__v1__redrive_dead_letters_request__schema_pointer(void) { return &orderwire__v1__redrive_dead_letters_request__schema; }
+
+extern const WireMessage orderwire__v1__redrive_dead_letters_response__schema;
+static inline const void *orderwire__v1__redrive_dead_letters_response__schema_pointer(void) { return &orderwire__v1__redrive_dead_letters_response__schema; }
+
+extern const WireMessage orderwire__v1__purge_dead_letters_request__schema;
+static inline const void *orderwire__v1__purge_dead_letters_request__schema_pointer(void) { return &orderwire__v1__purge_dead_letters_request__schema; }
+
+extern const WireMessage orderwire__v1__purge_dead_letters_response__schema;
+static inline const void *orderwire__v1__purge_dead_letters_response__schema_pointer(void) { return &orderwire__v1__purge_dead_letters_response__schema; }
 
 #endif
