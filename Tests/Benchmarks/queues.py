@@ -1,0 +1,144 @@
+"""Orders handed to three queues each, beside RabbitMQ's quorum queues and NATS JetStream, all data on the same disk.
+
+Ours: `Submit` of one order a call, which is answered when the order is durable; it goes to the queues of three units.
+RabbitMQ: a persistent message to a fanout exchange with three quorum queues, a publisher confirm for each; a quorum queue
+confirms when its log is synced. NATS: a message to a stream with file storage and three durable consumers. It
+acknowledges what it has written but not synced: by default it syncs every two minutes, so what was acknowledged in between
+is lost with the power. It is here for context only.
+
+RabbitMQ's and NATS' loads are C programs of this folder, for a client of a scripting language would be the bottleneck; what
+they take of the processors is told beside ours. Debian's rabbitmq-server, nats-server, librabbitmq-dev, gcc.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+
+from engines import file_system, fresh, output, own_processors, running
+from open_loop import figures
+from transport import free_port
+
+CONNECTIONS, STREAMS, QUEUES, BYTES = 8, 32, 3, 200
+TOOLS = {"rabbitmqctl": "rabbitmq-server", "nats-server": "nats-server", "gcc": "gcc"}
+HEADER = pathlib.Path("/usr/include/amqp.h")
+RABBITMQ = pathlib.Path("/usr/lib/rabbitmq/bin")
+SOURCES = pathlib.Path(__file__).parent / "brokers"
+
+
+class Measured:
+    def __init__(self, orders, latencies, load):
+        self.orders = orders  # a second
+        self.latencies = latencies  # p50 and p99 in milliseconds, from the call to its answer
+        self.load = load  # processors that the load's own process took
+
+    def __str__(self):
+        p50, p99 = self.latencies
+        return f"{self.orders:.0f} orders/s, p50 {p50:.2f} ms, p99 {p99:.2f} ms; load {self.load:.2f} cores"
+
+
+def measure(work, table):
+    what = "orders to three queues beside RabbitMQ and NATS"
+    path = "/usr/sbin:" + os.environ["PATH"]
+    missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)})
+    if not HEADER.exists():
+        missing.append("librabbitmq-dev")
+    if missing:
+        return table.miss(what, f"apt-get install --no-install-recommends {' '.join(missing)}")
+    if (kind := file_system(work.folder)) in ("tmpfs", "ramfs"):
+        return table.miss(what, f"{work.folder} is no disk but {kind}")
+    runs = {
+        "ours, into the queues": ours,
+        "RabbitMQ, into the queues": lambda work: rabbitmq(work, 0),
+        "RabbitMQ, consumed too": lambda work: rabbitmq(work, QUEUES),
+        "NATS, not synced, consumed too": lambda work: nats(work, QUEUES),
+    }
+    rounds = {name: [] for name in runs}
+    for _ in range(work.rounds):
+        for name, run in runs.items():
+            work.title(f"{name}, c={CONNECTIONS} m={STREAMS}, {QUEUES} queues, {BYTES} bytes")
+            rounds[name].append(run(work))
+            print(rounds[name][-1], flush=True)
+    medians, slowest = {}, {}
+    for name, found in rounds.items():
+        medians[name] = statistics.median(one.orders for one in found)
+        p50, slowest[name] = (statistics.median(column) for column in zip(*(one.latencies for one in found)))
+        load = statistics.median(one.load for one in found)
+        table.report(
+            f"{name}, c={CONNECTIONS} m={STREAMS}",
+            f"{medians[name]:.0f} orders/s, p50 {p50:.1f}, p99 {slowest[name]:.1f} ms; the load took {load:.0%} of a core",
+        )
+    ours_in, theirs_in = "ours, into the queues", "RabbitMQ, into the queues"
+    table.add_least("orders into three queues: our rate against RabbitMQ's", 2, medians[ours_in] / medians[theirs_in])
+    table.add_least("the same: RabbitMQ's p99 against ours", 1, slowest[theirs_in] / slowest[ours_in])
+
+
+def ours(work):
+    work.forget_store()
+    with work.server() as server:
+        with own_processors() as load:
+            options = ["--method", "submit", "--connections", CONNECTIONS, "--streams", STREAMS]
+            rate, p50, p99, _ = figures(work.bench(server, *options, "--warmup", 1, "--seconds", work.seconds, quiet=True))
+    return Measured(rate, (p50, p99), load[0])
+
+
+def rabbitmq(work, consumers):
+    program = compiled(work, "rabbitmq_load", "-lrabbitmq")
+    with rabbitmq_server(work) as port:
+        return loaded([program, port, CONNECTIONS, STREAMS, QUEUES, consumers, BYTES, work.seconds])
+
+
+def nats(work, consumers):
+    program = compiled(work, "nats_load")
+    folder, port = fresh(work, "nats"), free_port()
+    command = ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder)]
+    # It answers when its port does.
+    with running(command, ["bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{port}"]):
+        return loaded([program, port, CONNECTIONS, STREAMS, consumers, BYTES, work.seconds])
+
+
+def loaded(command):
+    with own_processors() as load:
+        messages, seconds, p50, p99, _ = map(float, output([*map(str, command)]).split())
+    return Measured(messages / seconds, (p50 / 1000, p99 / 1000), load[0])
+
+
+def compiled(work, name, *libraries):
+    program = (work.folder / name).absolute()
+    if not program.exists():
+        flags = ["-O2", "-pthread"]
+        subprocess.run(["gcc", *flags, "-o", str(program), str(SOURCES / f"{name}.c"), *libraries], check=True)
+    return program
+
+
+@contextlib.contextmanager
+def rabbitmq_server(work):
+    """A node of its own: its folders, ports and cookie are the run's."""
+    folder = fresh(work, "rabbitmq")
+    port, distribution, epmd = (free_port() for _ in range(3))
+    (folder / "plugins").write_text("[].")
+    (folder / "rabbit.conf").write_text("")
+    environment = {
+        "HOME": folder, "RABBITMQ_NODENAME": "bench@localhost", "RABBITMQ_MNESIA_BASE": folder / "data",
+        "RABBITMQ_LOG_BASE": folder / "log", "RABBITMQ_NODE_PORT": port, "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_DIST_PORT": distribution, "ERL_EPMD_PORT": epmd, "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins", "RABBITMQ_CONFIG_FILE": folder / "rabbit",
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update({name: str(value) for name, value in environment.items()})
+    try:
+        with running([str(RABBITMQ / "rabbitmq-server")], [str(RABBITMQ / "rabbitmqctl"), "await_startup", "--timeout", "15"]):
+            try:
+                yield port
+            finally:
+                # Its name server would outlive it.
+                subprocess.run([str(RABBITMQ / "rabbitmqctl"), "stop"], stdout=subprocess.DEVNULL, check=True)
+                subprocess.run(["epmd", "-kill"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
