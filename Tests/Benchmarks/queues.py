@@ -11,8 +11,10 @@ they take of the processors is told beside ours. Debian's rabbitmq-server, nats-
 """
 
 import contextlib
+import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -28,15 +30,19 @@ RABBITMQ = pathlib.Path("/usr/lib/rabbitmq/bin")
 SOURCES = pathlib.Path(__file__).parent / "brokers"
 
 
+@dataclasses.dataclass
 class Measured:
-    def __init__(self, orders, latencies, load):
-        self.orders = orders  # a second
-        self.latencies = latencies  # p50 and p99 in milliseconds, from the call to its answer
-        self.load = load  # processors that the load's own process took
+    orders: float  # a second
+    p50: float  # ms from the call to its answer
+    p99: float
+    delivery_p50: float  # ms from the call to a delivery; 0 where nobody consumes
+    delivery_p99: float
+    load: float  # processors that the load's own process took, its consumers too
 
     def __str__(self):
-        p50, p99 = self.latencies
-        return f"{self.orders:.0f} orders/s, p50 {p50:.2f} ms, p99 {p99:.2f} ms; load {self.load:.2f} cores"
+        answered = f"{self.orders:.0f} orders/s, p50 {self.p50:.2f}, p99 {self.p99:.2f} ms"
+        delivered = f"; delivered p50 {self.delivery_p50:.2f}, p99 {self.delivery_p99:.2f} ms" if self.delivery_p99 else ""
+        return f"{answered}{delivered}; the load took {self.load:.0%} of a core"
 
 
 def measure(work, table):
@@ -50,7 +56,8 @@ def measure(work, table):
     if (kind := file_system(work.folder)) in ("tmpfs", "ramfs"):
         return table.miss(what, f"{work.folder} is no disk but {kind}")
     runs = {
-        "ours, into the queues": ours,
+        "ours, into the queues": lambda work: ours(work, 0),
+        "ours, consumed too": lambda work: ours(work, 1),
         "RabbitMQ, into the queues": lambda work: rabbitmq(work, 0),
         "RabbitMQ, consumed too": lambda work: rabbitmq(work, QUEUES),
         "NATS, not synced, consumed too": lambda work: nats(work, QUEUES),
@@ -61,27 +68,27 @@ def measure(work, table):
             work.title(f"{name}, c={CONNECTIONS} m={STREAMS}, {QUEUES} queues, {BYTES} bytes")
             rounds[name].append(run(work))
             print(rounds[name][-1], flush=True)
-    medians, slowest = {}, {}
+    medians = {}
     for name, found in rounds.items():
-        medians[name] = statistics.median(one.orders for one in found)
-        p50, slowest[name] = (statistics.median(column) for column in zip(*(one.latencies for one in found)))
-        load = statistics.median(one.load for one in found)
-        table.report(
-            f"{name}, c={CONNECTIONS} m={STREAMS}",
-            f"{medians[name]:.0f} orders/s, p50 {p50:.1f}, p99 {slowest[name]:.1f} ms; the load took {load:.0%} of a core",
-        )
-    ours_in, theirs_in = "ours, into the queues", "RabbitMQ, into the queues"
-    table.add_least("orders into three queues: our rate against RabbitMQ's", 2, medians[ours_in] / medians[theirs_in])
-    table.add_least("the same: RabbitMQ's p99 against ours", 1, slowest[theirs_in] / slowest[ours_in])
+        columns = zip(*map(dataclasses.astuple, found))
+        medians[name] = Measured(*(statistics.median(column) for column in columns))
+        table.report(f"{name}, c={CONNECTIONS} m={STREAMS}", str(medians[name]))
+    us, them = medians["ours, consumed too"], medians["RabbitMQ, consumed too"]
+    table.add_least("orders to three consumers: our rate against RabbitMQ's", 2, us.orders / them.orders)
+    table.add_least("the same: RabbitMQ's p99 of the answer against ours", 1, them.p99 / us.p99)
+    table.add_least("the same: RabbitMQ's p99 of the delivery against ours", 1, them.delivery_p99 / us.delivery_p99)
 
 
-def ours(work):
+def ours(work, consumers):
+    """`consumers` of each unit."""
     work.forget_store()
     with work.server() as server:
         with own_processors() as load:
-            options = ["--method", "submit", "--connections", CONNECTIONS, "--streams", STREAMS]
-            rate, p50, p99, _ = figures(work.bench(server, *options, "--warmup", 1, "--seconds", work.seconds, quiet=True))
-    return Measured(rate, (p50, p99), load[0])
+            options = ["--method", "submit", "--connections", CONNECTIONS, "--streams", STREAMS, "--consumers", consumers]
+            text = work.bench(server, *options, "--warmup", 1, "--seconds", work.seconds, quiet=True)
+    rate, p50, p99, _ = figures(text)
+    delivery = re.search(r"^from Submit to delivery p50 ([\d.]+) ms  p99 ([\d.]+) ms", text, re.MULTILINE)
+    return Measured(rate, p50, p99, *map(float, delivery.groups() if delivery else (0, 0)), load[0])
 
 
 def rabbitmq(work, consumers):
@@ -101,8 +108,8 @@ def nats(work, consumers):
 
 def loaded(command):
     with own_processors() as load:
-        messages, seconds, p50, p99, _ = map(float, output([*map(str, command)]).split())
-    return Measured(messages / seconds, (p50 / 1000, p99 / 1000), load[0])
+        messages, seconds, p50, p99, _, *delivery = map(float, output([*map(str, command)]).split())
+    return Measured(messages / seconds, *(us / 1000 for us in (p50, p99, *delivery)), load[0])
 
 
 def compiled(work, name, *libraries):

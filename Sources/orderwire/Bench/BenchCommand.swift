@@ -60,6 +60,13 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Streams that watch the pool's events meanwhile, on connections of their own.")
   var watches = 0
 
+  @Option(
+    help: """
+      With --method submit, consumers of each of the three units, on connections of their own; that each unit got \
+      each order is checked.
+      """)
+  var consumers = 0
+
   @Flag(
     help: """
       Let the watches be readers that begin with the oldest event, follow in different manners (filtered, \
@@ -103,6 +110,7 @@ struct BenchCommand: ParsableCommand {
       ("--connections", connections, 1...20_000), ("--streams", streamsEach, (idle ? 0 : 1)...1000),
       ("--seconds", seconds, 1...Self.longest), ("--warmup", warmup, 0...3600),
       ("--count", count, 1...1000), ("--watches", watches, 0...10_000),
+      ("--consumers", consumers, 0...64),
       ("--loops", loops, Configuration.loopsRange), ("--calls", calls ?? 1, 1...1_000_000_000),
     ]
     for (name, value, range) in limits where !range.contains(value) {
@@ -116,6 +124,9 @@ struct BenchCommand: ParsableCommand {
     }
     if watches > 0, method == .submit {
       throw ValidationError("--watches needs a pool, so not --method submit")
+    }
+    if consumers > 0, method != .submit || reconnect {
+      throw ValidationError("--consumers needs --method submit, without --reconnect")
     }
     if verify, !(1...Self.mostReaders).contains(watches) || idle {
       throw ValidationError("--verify needs --watches from 1 to \(Self.mostReaders)")
@@ -143,13 +154,18 @@ struct BenchCommand: ParsableCommand {
       measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
       reconnects: reconnect)
     let run = LoadRun(
-      plan: plan, target: target, serverPID: serverPid, watches: watches,
+      plan: plan, target: target, serverPID: serverPid, watches: watches, consumers: consumers,
       readersSeed: verify ? seed ?? .random(in: 0...UInt64(UInt32.max)) : nil)
     let result = try blocking { await run.run() }.get()
     let (lines, isConsistent) = result.report(plan)
     for line in lines + result.watched.report { writeLine(line, to: STDOUT_FILENO) }
     let read = result.read?.report(result.after)
     for line in read?.lines ?? [] { writeLine(line, to: STDOUT_FILENO) }
+    let consumed = result.consumed.report(Int(result.orders.after - result.orders.before))
+    for line in consumed.lines { writeLine(line, to: STDOUT_FILENO) }
+    guard consumed.isRight else {
+      throw CommandFailure(.badData, "a unit didn't get each order")
+    }
     guard isConsistent else {
       throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")
     }

@@ -1,4 +1,5 @@
 import API
+import EventLoop
 import RPC
 
 extension LoadConnection {
@@ -90,10 +91,11 @@ extension LoadConnection {
 
   /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
   private func submit() async -> Bool {
+    let body = LoadPlan.orderBody(at: .current)
     let request = SubmitRequest(
       business: plan.business,
       orders: (0..<plan.count).map { _ in
-        Order(number: requestIDs.next(), code: LoadPlan.code, body: LoadPlan.orderBody)
+        Order(number: requestIDs.next(), code: LoadPlan.code, body: body)
       })
     do {
       let answer = try await answered { [request] (channel) async throws(RPCError) in

@@ -1,12 +1,26 @@
 import API
+import EventLoop
 import RPC
 
 extension LoadPlan {
   /// What all orders of a load come with, and the units of its business have.
   static let code = "bench"
-  static let orderBody = [UInt8](repeating: 0x78, count: 200)
   /// Each order goes to so many units.
   static let units = 3
+  static var unitNames: [String] { (1...units).map { "u\($0)" } }
+
+  /// When its call begins, and then what makes it 200 bytes.
+  static func orderBody(at begin: MonotonicTime) -> [UInt8] {
+    withUnsafeBytes(of: begin.nanoseconds) { Array($0) } + [UInt8](repeating: 0x78, count: 192)
+  }
+
+  /// When the call of an order began; nil: it isn't of this load.
+  static func begin(ofOrder body: [UInt8]) -> MonotonicTime? {
+    guard body.count >= 8 else { return nil }
+    return body.withUnsafeBytes {
+      MonotonicTime(nanoseconds: $0.loadUnaligned(as: Int64.self))
+    }
+  }
 }
 
 // What a load of orders needs.
@@ -16,10 +30,10 @@ extension LoadRun {
     do throws(RPCError) {
       _ = try await forwarding.putIntake(
         PutIntakeRequest(business: plan.business, settings: IntakeSettings(lanes: 8)))
-      for unit in 1...LoadPlan.units {
+      for unit in LoadPlan.unitNames {
         _ = try await forwarding.putUnit(
           PutUnitRequest(
-            unit: API.Unit(business: plan.business, name: "u\(unit)", codes: [LoadPlan.code])))
+            unit: API.Unit(business: plan.business, name: unit, codes: [LoadPlan.code])))
       }
     } catch {
       throw CommandFailure(.unavailable, "can't make the intake of \(plan.business): \(error)")

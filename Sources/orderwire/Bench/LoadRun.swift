@@ -9,6 +9,8 @@ struct LoadRun: Sendable {
   let serverPID: Int?
   /// Streams that watch the pool meanwhile.
   var watches = 0
+  /// Consumers of each unit meanwhile.
+  var consumers = 0
   /// Where they are readers that check what they get: what their choices begin with.
   var readersSeed: UInt64?
 
@@ -27,6 +29,7 @@ struct LoadRun: Sendable {
     var orders = (before: Int64(0), after: Int64(0))
     var watched = WatchCrowd.Tally()
     var read: ReaderCrowd.Result?
+    var consumed = OrderCrowd.Tally()
   }
 
   func run() async -> Swift.Result<Result, CommandFailure> {
@@ -48,6 +51,7 @@ struct LoadRun: Sendable {
     }
     let crowd = try await WatchCrowd(
       readersSeed == nil ? watches : 0, of: plan.business, at: target)
+    let consuming = try await OrderCrowd(consumers, of: plan.business, at: target)
     let readers = readersSeed.map { seed in
       ReaderCrowd(watches, of: plan.business, holders: plan.holders, at: target, seed: seed)
     }
@@ -78,6 +82,7 @@ struct LoadRun: Sendable {
       result.cpu = try processCPUTime(serverPID) - server
     }
     result.watched = await crowd.end()
+    result.consumed = try await consuming.end(of: plan.business, on: control)
     if plan.reconnects { control = try await connect() }
     if plan.method == .submit {
       result.orders.after = try await orders(control)

@@ -4,7 +4,7 @@
 //
 // Each publisher has a connection, and up to WINDOW messages that aren't acknowledged. A consumer acknowledges 64 at a
 // time. Writes one line: acknowledged messages, seconds, p50 and p99 in microseconds from publish to acknowledgement,
-// delivered messages. The protocol is lines of text, so no library is needed.
+// delivered messages, p50 and p99 from publish to delivery. The protocol is lines of text, so no library is needed.
 #define _GNU_SOURCE  // memmem
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -22,10 +22,15 @@
 enum { ACK_AT_ONCE = 64, BUCKETS = 1000000, BUFFER = 1 << 20, LINE = 1024, MOST_WINDOW = 65536, MOST_THREADS = 256 };
 
 static int port, window, body_bytes;
-static atomic_llong acknowledged, delivered;
+static atomic_llong acknowledged, delivered, measured;
 static atomic_bool measuring;
 // Latencies in steps of 10 microseconds; what is slower is in the last.
-static atomic_int buckets[BUCKETS];
+static atomic_int buckets[BUCKETS], delivery_buckets[BUCKETS];
+
+static void record(atomic_int *buckets, int64_t us) {
+  int64_t step = us / 10;
+  atomic_fetch_add_explicit(&buckets[step < 0 ? 0 : step < BUCKETS ? step : BUCKETS - 1], 1, memory_order_relaxed);
+}
 
 static void fail(const char *what) {
   fprintf(stderr, "nats_load: %s failed\n", what);
@@ -154,6 +159,7 @@ static void *publish(void *number) {
       memset(message + head, 'x', body_bytes);
       memcpy(message + head + body_bytes, "\r\n", 2);
       begun[slot] = now_us();
+      memcpy(message + head, &begun[slot], sizeof(int64_t));
       send_all(connection, message, (size_t)(head + body_bytes + 2));
     }
     next(connection, subject, reply, &payload);
@@ -162,8 +168,7 @@ static void *publish(void *number) {
     if (slot < 0 || slot >= window) fail("an acknowledgement");
     idle[idles++] = slot;
     if (!atomic_load_explicit(&measuring, memory_order_relaxed)) continue;
-    int64_t step = (now_us() - begun[slot]) / 10;
-    atomic_fetch_add_explicit(&buckets[step < BUCKETS ? step : BUCKETS - 1], 1, memory_order_relaxed);
+    record(buckets, now_us() - begun[slot]);
     atomic_fetch_add_explicit(&acknowledged, 1, memory_order_relaxed);
   }
   return NULL;
@@ -177,6 +182,12 @@ static void *consume(void *number) {
   for (int waiting = 0;;) {
     next(connection, subject, reply, &payload);
     atomic_fetch_add_explicit(&delivered, 1, memory_order_relaxed);
+    int64_t begun;
+    memcpy(&begun, payload, sizeof begun);
+    if (atomic_load_explicit(&measuring, memory_order_relaxed)) {
+      record(delivery_buckets, now_us() - begun);
+      atomic_fetch_add_explicit(&measured, 1, memory_order_relaxed);
+    }
     // What is left below 64 at the end isn't acknowledged; more than that may be under way.
     if (++waiting < ACK_AT_ONCE) continue;
     count = snprintf(text, sizeof text, "PUB %s 4\r\n+ACK\r\n", reply);
@@ -186,8 +197,9 @@ static void *consume(void *number) {
   return NULL;
 }
 
-static long percentile(double share, long long count) {
+static long percentile(const atomic_int *buckets, double share, long long count) {
   long long left = (long long)(share * count);
+  if (!count) return 0;
   for (int step = 0; step < BUCKETS; step++)
     if ((left -= buckets[step]) < 0) return step * 10L;
   return BUCKETS * 10L;
@@ -200,7 +212,7 @@ int main(int count, char **given) {
   window = atoi(given[3]);
   body_bytes = atoi(given[5]);
   double seconds = atof(given[6]);
-  if (window < 1 || window > MOST_WINDOW || publishers < 1 || publishers > MOST_THREADS || body_bytes < 1) return 2;
+  if (window < 1 || window > MOST_WINDOW || publishers < 1 || publishers > MOST_THREADS || body_bytes < 8) return 2;
   declare(consumers);
   pthread_t thread;
   for (int consumer = 0; consumer < consumers; consumer++)
@@ -214,8 +226,9 @@ int main(int count, char **given) {
   atomic_store(&measuring, false);
   double taken = (now_us() - began) / 1e6;
   long long messages = acknowledged;
-  printf("%lld %.3f %ld %ld %lld\n", messages, taken, percentile(0.5, messages), percentile(0.99, messages),
-         (long long)delivered);
+  printf("%lld %.3f %ld %ld %lld %ld %ld\n", messages, taken,
+         percentile(buckets, 0.5, messages), percentile(buckets, 0.99, messages), (long long)delivered,
+         percentile(delivery_buckets, 0.5, measured), percentile(delivery_buckets, 0.99, measured));
   fflush(stdout);
   _exit(0);
 }

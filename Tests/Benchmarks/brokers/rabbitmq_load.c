@@ -3,7 +3,8 @@
 // usage: rabbitmq_load PORT PUBLISHERS WINDOW QUEUES CONSUMERS BYTES SECONDS
 //
 // Each publisher has a connection, and up to WINDOW messages that aren't confirmed. A consumer acknowledges 64 at a time.
-// Writes one line: confirmed messages, seconds, p50 and p99 in microseconds from publish to confirm, delivered messages.
+// Writes one line: confirmed messages, seconds, p50 and p99 in microseconds from publish to confirm, delivered messages,
+// p50 and p99 from publish to delivery.
 //
 // It is a thread a connection and does nothing but that: what it takes of the processors is told by who starts it.
 #include <pthread.h>
@@ -22,10 +23,15 @@ enum { ACK_AT_ONCE = 64, PREFETCH = 512, BUCKETS = 1000000, MOST_WINDOW = 65536,
 
 static int port, window, body_bytes;
 static double seconds;
-static atomic_llong confirmed, delivered;
+static atomic_llong confirmed, delivered, measured;
 static atomic_bool measuring, ended;
 // Latencies in steps of 10 microseconds; what is slower is in the last.
-static atomic_int buckets[BUCKETS];
+static atomic_int buckets[BUCKETS], delivery_buckets[BUCKETS];
+
+static void record(atomic_int *buckets, int64_t us) {
+  int64_t step = us / 10;
+  atomic_fetch_add_explicit(&buckets[step < 0 ? 0 : step < BUCKETS ? step : BUCKETS - 1], 1, memory_order_relaxed);
+}
 
 static void fail(const char *what) {
   fprintf(stderr, "rabbitmq_load: %s failed\n", what);
@@ -87,6 +93,7 @@ static void *publish(void *unused) {
   while (!atomic_load(&ended)) {
     while (sent - low < (uint64_t)window) {
       begun[sent % window] = now_us();
+      memcpy(body, &begun[sent % window], sizeof(int64_t));
       is_confirmed[sent % window] = 0;
       sent++;
       if (amqp_basic_publish(connection, 1, amqp_cstring_bytes("orders"), amqp_empty_bytes, 0, 0, &properties, bytes))
@@ -102,8 +109,7 @@ static void *publish(void *unused) {
       if (is_confirmed[slot]) continue;
       is_confirmed[slot] = 1;
       if (!atomic_load_explicit(&measuring, memory_order_relaxed)) continue;
-      int64_t step = (now - begun[slot]) / 10;
-      atomic_fetch_add_explicit(&buckets[step < BUCKETS ? step : BUCKETS - 1], 1, memory_order_relaxed);
+      record(buckets, now - begun[slot]);
       atomic_fetch_add_explicit(&confirmed, 1, memory_order_relaxed);
     }
     while (low < sent && is_confirmed[low % window]) low++;
@@ -131,6 +137,13 @@ static void *consume(void *queue) {
       last = envelope.delivery_tag;
       waiting++;
       atomic_fetch_add_explicit(&delivered, 1, memory_order_relaxed);
+      int64_t begun;
+      if (envelope.message.body.len < sizeof begun) fail("a message");
+      memcpy(&begun, envelope.message.body.bytes, sizeof begun);
+      if (atomic_load_explicit(&measuring, memory_order_relaxed)) {
+        record(delivery_buckets, now_us() - begun);
+        atomic_fetch_add_explicit(&measured, 1, memory_order_relaxed);
+      }
       amqp_destroy_envelope(&envelope);
     } else if (reply.library_error != AMQP_STATUS_TIMEOUT) {
       fail("consume");
@@ -143,8 +156,9 @@ static void *consume(void *queue) {
   return NULL;
 }
 
-static long percentile(double share, long long count) {
+static long percentile(const atomic_int *buckets, double share, long long count) {
   long long left = (long long)(share * count);
+  if (!count) return 0;
   for (int step = 0; step < BUCKETS; step++)
     if ((left -= buckets[step]) < 0) return step * 10L;
   return BUCKETS * 10L;
@@ -157,7 +171,7 @@ int main(int count, char **given) {
   window = atoi(given[3]);
   body_bytes = atoi(given[6]);
   seconds = atof(given[7]);
-  if (window < 1 || window > MOST_WINDOW || publishers < 1 || publishers > MOST_THREADS || body_bytes < 1) return 2;
+  if (window < 1 || window > MOST_WINDOW || publishers < 1 || publishers > MOST_THREADS || body_bytes < 8) return 2;
   declare(queues);
   pthread_t thread;
   for (int queue = 0; queue < consumers; queue++) pthread_create(&thread, NULL, consume, (void *)(intptr_t)queue);
@@ -169,8 +183,9 @@ int main(int count, char **given) {
   atomic_store(&measuring, false);
   double taken = (now_us() - began) / 1e6;
   long long messages = confirmed;
-  printf("%lld %.3f %ld %ld %lld\n", messages, taken, percentile(0.5, messages), percentile(0.99, messages),
-         (long long)delivered);
+  printf("%lld %.3f %ld %ld %lld %ld %ld\n", messages, taken,
+         percentile(buckets, 0.5, messages), percentile(buckets, 0.99, messages), (long long)delivered,
+         percentile(delivery_buckets, 0.5, measured), percentile(delivery_buckets, 0.99, measured));
   fflush(stdout);
   _exit(0);
 }
