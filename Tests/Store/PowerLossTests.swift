@@ -69,13 +69,16 @@ import Testing
   }
 
   @Test func itNoticesWhenAnswersComeBeforeTheCommit() async throws {
-    let problems = try await trial { $0.sabotage.publishBeforeCommit = true }.run(
-      work: { store, disk, receipts in
-        // The answer is a slow disk's sync ahead of its commit, so that callers have noted it before
-        // the sync is done, also where all cores are busy.
-        disk.setSyncLatency(microseconds: 20_000)
-        await Self.work(store, receipts, bookings: 20)
-      }, check: Self.check)
+    var problems: [String] = []
+    // The answer is a slow disk's sync ahead of its commit, so that callers have noted it before the sync is
+    // done: where all cores are busy, a slower one's.
+    for latency in [20_000, 80_000, 320_000] where problems.isEmpty {
+      problems = try await trial { $0.sabotage.publishBeforeCommit = true }.run(
+        work: { store, disk, receipts in
+          disk.setSyncLatency(microseconds: latency)
+          await Self.work(store, receipts, bookings: 20)
+        }, check: Self.check)
+    }
     #expect(!problems.isEmpty)
   }
 }
