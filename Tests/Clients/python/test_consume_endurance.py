@@ -156,7 +156,7 @@ def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, request,
     began, memory = time.monotonic(), 0
     workers = [Worker(run, unit, name) for unit in UNITS for name in "12"]
     workers[1].pause = 0.01
-    workers[3].crashes_at = lambda responses, seconds: seconds > 10 if count > 100_000 else responses >= 5
+    workers[3].crashes_at = lambda responses, seconds: seconds > 3 if count > 100_000 else responses >= 5
     submitter = threading.Thread(target=submit_all, args=[run], daemon=True)
     for thread in [submitter, *workers]:
         thread.start()
