@@ -2,6 +2,7 @@
 key in order, and nothing that was acknowledged comes again."""
 
 import collections
+import contextlib
 import os
 import threading
 import time
@@ -36,14 +37,13 @@ class Worker(threading.Thread):
     def run(self):
         while not self.run_of.is_over:
             try:
-                with connect(self.run_of.server, "h2c") as channel:
+                with self.run_of.connected() as channel:
                     self.consume(Client(channel).stub("Consume"))
             except grpc.RpcError as error:
                 expected = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED)
                 if error.code() not in expected:
                     self.error = error
                     return
-                time.sleep(0.05)
 
     def consume(self, stub):
         answers = collections.deque([f.ConsumeRequest(attach=f.Attachment(
@@ -70,6 +70,7 @@ class Worker(threading.Thread):
                     self.run_of.acknowledged(self.unit, [one for one in done if one.token not in refused])
                 elif response.HasField("deliveries"):
                     if self.pause:
+                        # What a slow consumer is.
                         time.sleep(self.pause)
                     position += 1
                     taken = list(response.deliveries.deliveries)
@@ -98,13 +99,32 @@ class Run:
         self.server, self.count, self.is_over = server, count, False
         # Orders that may be given in by now: some are kept back for after each kill.
         self.allowed = 0
-        self.lock = threading.Lock()
+        # Guards what follows and `allowed`; told of every change.
+        self.changed = threading.Condition()
         self.done = {unit: {} for unit in UNITS}
         self.last = {unit: {} for unit in UNITS}
         self.wrong, self.deliveries = [], 0
 
+    @contextlib.contextmanager
+    def connected(self):
+        """A channel, once the server answers on it."""
+        with connect(self.server, "h2c") as channel:
+            grpc.channel_ready_future(channel).result(timeout=SECONDS)
+            yield channel
+
+    def allow(self, count):
+        with self.changed:
+            self.allowed = count
+            self.changed.notify_all()
+
+    def next_call(self, begin):
+        """Where the call ends that begins there, once orders of it may be given in."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: begin < self.allowed, SECONDS)
+            return min(begin + CALL, self.allowed)
+
     def delivered(self, unit, deliveries):
-        with self.lock:
+        with self.changed:
             self.deliveries += len(deliveries)
             for one in deliveries:
                 sequence, key = one.order.sequence, one.order.order.key
@@ -115,9 +135,10 @@ class Run:
                 self.last[unit][key] = sequence
 
     def acknowledged(self, unit, deliveries):
-        with self.lock:
+        with self.changed:
             for one in deliveries:
                 self.done[unit][one.order.sequence] = one.order.order.number
+            self.changed.notify_all()
 
 
 def submit_all(run):
@@ -125,19 +146,15 @@ def submit_all(run):
     begin = 0
     while begin < run.count:
         try:
-            with connect(run.server, "h2c") as channel:
+            with run.connected() as channel:
                 client = Client(channel)
                 while begin < run.count:
-                    end = min(begin + CALL, run.allowed)
-                    if begin == end:
-                        time.sleep(0.01)
-                        continue
+                    end = run.next_call(begin)
                     client.Submit(business="b", orders=[
                         order(n, key=f"k{n % KEYS}", body=b"x" * 100) for n in range(begin, end)])
                     begin = end
         except grpc.RpcError as error:
             assert error.code() == grpc.StatusCode.UNAVAILABLE, error
-            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("count, kills", [
@@ -162,7 +179,7 @@ def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, request,
         thread.start()
 
     def done():
-        with run.lock:
+        with run.changed:
             return sum(len(one) for one in run.done.values())
 
     def depth():
@@ -176,7 +193,7 @@ def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, request,
             return count
 
     killed, part = 0, count // (kills + 1)
-    run.allowed = part
+    run.allow(part)
     while (left := depth()) > 0:
         assert time.monotonic() - began < SECONDS, f"{left} are left"
         assert not run.wrong and not any(worker.error for worker in workers), (run.wrong[:5], workers)
@@ -185,8 +202,9 @@ def test_every_order_reaches_every_unit_in_order_over_crashes(tmp_path, request,
             killed += 1
             run.server.kill()
             run.server = Server(tmp_path, ports=ports)
-            run.allowed = count if killed == kills else (killed + 1) * part
-        time.sleep(0.1)
+            run.allow(count if killed == kills else (killed + 1) * part)
+        with run.changed:
+            run.changed.wait(0.1)
     run.is_over = True
     seconds = time.monotonic() - began
     assert not run.wrong, run.wrong[:5]
