@@ -18,8 +18,8 @@ extension Consumption {
     -> [Delivery]
   {
     let view = QueueView(
-      places: unit.queue, keys: intake.keys, end: intake.nextSequence - 1, failures: failures,
-      stopped: stopped, now: now)
+      places: unit.queue, keys: intake.keys, start: intake.floor, end: intake.nextSequence - 1,
+      failures: failures, stopped: stopped, now: now)
     for (token, ending) in endings { end(token, ending, view) }
     endings.removeAll(keepingCapacity: true)
     consumers.removeAll { leaving.contains($0.id) }

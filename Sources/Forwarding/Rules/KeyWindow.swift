@@ -14,7 +14,8 @@
 struct QueueView {
   let places: PlaceBlocks
   let keys: OrderKeys
-  /// The newest sequence.
+  /// The sequences of the oldest order that is kept, and of the newest.
+  let start: Int64
   let end: Int64
   let failures: [Int64: OrderFailures]
   /// Keys that wait until their dead letters are dealt with.
@@ -55,6 +56,8 @@ struct KeyWindow: Sendable {
   /// Looks for orders of more keys, if few are ready.
   mutating func fill(_ view: QueueView) {
     isBehind = false
+    // What isn't kept any more may be long.
+    cursor = max(cursor, view.start)
     guard readyCount < ForwardingLimits.readyKeys else { return }
     var room = ForwardingLimits.ordersPerFill
     while readyCount < 2 * ForwardingLimits.readyKeys,

@@ -47,7 +47,8 @@ final class SubmitRun: @unchecked Sendable {
     }
   }
 
-  /// Which message is decided next. The writer's.
+  /// Which message is decided next.
+  // @unchecked: the loop makes it; from then on it is the writer's alone.
   final class Gate: @unchecked Sendable {
     var next = 0
   }
