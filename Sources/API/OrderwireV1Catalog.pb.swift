@@ -713,7 +713,8 @@ public struct GetGoodResponse: Message {
   /// In the version that was asked for.
   public var good: Good? = nil
 
-  /// Its manufacturer, in the newest version; nothing where it has none.
+  /// Its manufacturer: of the newest version as it is now, of an older one as it was when that came; nothing
+  /// where it has none.
   public var manufacturer: Manufacturer? = nil
 
   public init() {}

@@ -33,7 +33,7 @@ public protocol CatalogServiceProtocol: Sendable {
     _ request: GetManufacturerRequest, context: ServerContext
   ) async throws(RPCError) -> GetManufacturerResponse
 
-  /// A good and its manufacturer as they are now, or a good in a version.
+  /// A good and its manufacturer as they are now, or as they were when a version of the good came.
   func getGood(
     _ request: GetGoodRequest, context: ServerContext
   ) async throws(RPCError) -> GetGoodResponse
@@ -134,7 +134,7 @@ public struct CatalogServiceClient: Sendable {
       service: "orderwire.v1.CatalogService", method: "GetManufacturer", request, options: options)
   }
 
-  /// A good and its manufacturer as they are now, or a good in a version.
+  /// A good and its manufacturer as they are now, or as they were when a version of the good came.
   public func getGood(
     _ request: GetGoodRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> GetGoodResponse {

@@ -19,7 +19,7 @@ import Testing
 
   private static func index(_ newest: [CatalogKey: Int64]) -> CatalogIndex {
     let index = CatalogIndex()
-    index.newest = newest
+    index.newest = newest.mapValues { CatalogEntry(version: $0) }
     return index
   }
 

@@ -12,7 +12,7 @@ public struct CatalogCapacity: Sendable, Equatable {
     self.versions = versions
   }
 
-  /// The version of each is in the writer's memory, some 150 bytes.
+  /// The version of each is in the writer's memory, some 200 bytes.
   public static let mostItems = 1_000_000
   /// None is ever deleted, as orders refer to them.
   public static let mostVersions = 10_000_000

@@ -19,12 +19,25 @@ struct CatalogKey: Hashable, Sendable {
   var number: String
 }
 
+/// What is known of an item's newest version.
+struct CatalogEntry: Sendable, Equatable {
+  var version: Int64
+  /// Of a good; empty: none.
+  var manufacturer = ""
+}
+
 /// Which versions there are in the catalog of one business. A class, so that it is looked at without a copy.
 final class CatalogIndex {
   /// The newest version of each item.
-  var newest: [CatalogKey: Int64] = [:]
+  var newest: [CatalogKey: CatalogEntry] = [:]
 
   init() {}
+
+  /// The version of a good's manufacturer that holds now; 0: it has none.
+  func manufacturerVersion(of good: CatalogEntry) -> Int64 {
+    guard !good.manufacturer.isEmpty else { return 0 }
+    return newest[CatalogKey(kind: .manufacturer, number: good.manufacturer)]?.version ?? 0
+  }
 }
 
 /// An item as it was given, checked.
@@ -75,7 +88,7 @@ struct CatalogDraft: Sendable, Equatable {
       guard item.manufacturer.isEmpty || here.contains(maker) || index.newest[maker] != nil else {
         throw .manufacturerNotFound(field: "\(item.field).manufacturer")
       }
-      decide(item, newest: index.newest[item.key], isSame: present[item.key] == item.body)
+      decide(item, newest: index.newest[item.key]?.version, isSame: present[item.key] == item.body)
     }
   }
 

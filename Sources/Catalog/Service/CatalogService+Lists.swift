@@ -21,23 +21,22 @@ extension CatalogService {
     }
   }
 
-  /// A good, with its manufacturer.
+  /// A good, with its manufacturer: of the newest version as it is now, of an older one as it was when that
+  /// came.
   public func getGood(
     _ request: GetGoodRequest, context: ServerContext
   ) async throws(RPCError) -> GetGoodResponse {
     let key = CatalogKey(kind: .good, number: request.number)
     try Self.check(request.business, key, version: request.version)
     return try await look(context) { (connection) throws(StoreError) in
-      let good: Good
       switch try connection.item(request.business, key, atOrNewest: request.version) {
-      case .success(let item): good = try item.good()
+      case .success(let item):
+        let good = try item.good()
+        let manufacturer = try connection.manufacturer(
+          good.manufacturer, of: request.business, version: item.manufacturerVersion)
+        return .success(GetGoodResponse(good: good, manufacturer: manufacturer))
       case .failure(let refusal): return .failure(refusal)
       }
-      let maker = CatalogKey(kind: .manufacturer, number: good.manufacturer)
-      let manufacturer =
-        good.manufacturer.isEmpty ? nil : try connection.item(request.business, maker)
-      return .success(
-        GetGoodResponse(good: good, manufacturer: try manufacturer?.manufacturer()))
     }
   }
 

@@ -1,3 +1,5 @@
+internal import API
+internal import Messages
 public import Store
 
 /// What can end a command without an answer.
@@ -13,6 +15,8 @@ public final class CatalogBook: WriterState {
   private(set) var indices: [String: CatalogIndex] = [:]
   private(set) var items = 0
   private(set) var versions = 0
+  /// Goods that came with the batch in hand, which their businesses didn't have before.
+  package private(set) var arrived: [(business: String, good: String)] = []
 
   /// Reads the tables.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
@@ -20,14 +24,38 @@ public final class CatalogBook: WriterState {
       guard let kind = CatalogKind(rawValue: Int32(truncatingIfNeeded: row.integer(1))) else {
         throw .corrupt("the kind of an item of \(row.text(0))")
       }
-      let version = row.integer(3)
+      let entry = CatalogEntry(
+        version: row.integer(3), manufacturer: try Self.manufacturer(kind, row))
       let index = indices[row.text(0)] ?? CatalogIndex()
       indices[row.text(0)] = index
-      index.newest[CatalogKey(kind: kind, number: row.text(2))] = version
+      index.newest[CatalogKey(kind: kind, number: row.text(2))] = entry
       items += 1
-      versions += Int(version)
+      versions += Int(entry.version)
     }
   }
+
+  private static func manufacturer(
+    _ kind: CatalogKind, _ row: borrowing ResultRow
+  ) throws(StoreError) -> String {
+    guard kind == .good, row.isNull(4) else { return row.text(4) }
+    do throws(DecodingFailure) { return try API.Good(decoding: row.bytes(5)).manufacturer } catch {
+      throw .corrupt("the good \(row.text(2)) of \(row.text(0)) can't be read: \(error)")
+    }
+  }
+
+  /// The version of a good that holds now, and that of its manufacturer (0: it has none); nil: the
+  /// business has no such good.
+  package func version(
+    ofGood number: String, of business: String
+  ) -> (good: Int64, manufacturer: Int64)? {
+    guard let index = indices[business],
+      let entry = index.newest[CatalogKey(kind: .good, number: number)]
+    else { return nil }
+    return (entry.version, index.manufacturerVersion(of: entry))
+  }
+
+  /// Nothing is taken back any more.
+  public func didCommit() { arrived.removeAll() }
 
   /// Puts items, all or none.
   func put(
@@ -76,16 +104,25 @@ public final class CatalogBook: WriterState {
     for (item, version, isNew) in draft.items where isNew {
       let before = index.newest[item.key]
       batch.undo { index.newest[item.key] = before }
-      index.newest[item.key] = version
-      for statement in [CatalogStatements.putItem, CatalogStatements.addVersion] {
-        batch.write(statement) { row in
-          row.bind(business, item.key)
-          row.bind(version)
-          row.bind(batch.now)
-          row.bind(item.body)
-        }
+      let entry = CatalogEntry(version: version, manufacturer: item.manufacturer)
+      index.newest[item.key] = entry
+      if before == nil, item.key.kind == .good { arrive(item.key.number, business, batch) }
+      // Its manufacturer is known by now: it comes before it.
+      let manufacturer = index.manufacturerVersion(of: entry)
+      batch.write(CatalogStatements.putItem) { row in
+        row.bind(item, business, version, batch.now)
+        row.bind(item.manufacturer)
+      }
+      batch.write(CatalogStatements.addVersion) { row in
+        row.bind(item, business, version, batch.now)
+        row.bind(manufacturer)
       }
     }
+  }
+
+  private func arrive(_ good: String, _ business: String, _ batch: Batch) {
+    arrived.append((business, good))
+    batch.undo { [unowned self] in if !arrived.isEmpty { arrived.removeLast() } }
   }
 }
 
@@ -94,6 +131,15 @@ extension Row {
     bind(business)
     bind(key.kind.rawValue)
     bind(key.number)
+  }
+
+  fileprivate mutating func bind(
+    _ item: CatalogItem, _ business: String, _ version: Int64, _ now: Timestamp
+  ) {
+    bind(business, item.key)
+    bind(version)
+    bind(now)
+    bind(item.body)
   }
 }
 
@@ -104,6 +150,8 @@ struct StoredItem: Sendable, Equatable {
   /// When this version came, µs.
   var time: Int64
   var body: [UInt8]
+  /// Of a good in a version: its manufacturer's when that came; 0: none, or not known.
+  var manufacturerVersion: Int64 = 0
 
   init(_ row: borrowing ResultRow) {
     number = row.text(0)
@@ -133,7 +181,10 @@ extension ReadConnection {
         row.bind(business, key)
         row.bind(version)
       },
-      { found = StoredItem($0) })
+      { row in
+        found = StoredItem(row)
+        found?.manufacturerVersion = row.integer(4)
+      })
     return found
   }
 

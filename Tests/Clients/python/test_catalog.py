@@ -50,6 +50,9 @@ def test_versions(client, business):
     now = client.GetGood(business=business, number="tea")
     assert (now.good.version, now.good.details, now.good.manufacturer) == (2, "green", "m")
     assert (now.manufacturer.version, now.manufacturer.details) == (2, "there")
+    # An old version's manufacturer is the one of then.
+    then = client.GetGood(business=business, number="tea", version=1).manufacturer
+    assert (then.version, then.details) == (1, "here")
     then = client.GetGood(business=business, number="tea", version=1).good
     assert (then.version, then.details, then.name) == (1, "", "Tea")
     assert then.update_time.ToMicroseconds() < now.good.update_time.ToMicroseconds()
