@@ -66,7 +66,7 @@ let package = Package(
     module("Stock", ["Numbers", "Calls", "API", "RPC", "Messages", "Store"]),
     module(
       "Forwarding",
-      ["Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+      ["Warnings", "Catalog", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
     .executableTarget(
       name: "orderwire",
       dependencies: [
@@ -146,7 +146,10 @@ let package = Package(
     tests("Stock", ["Stock", "Store", "StoreFaults"]),
     tests(
       "Forwarding",
-      ["Forwarding", "Warnings", "Numbers", "API", "RPC", "Messages", "Store", "StoreFaults"]),
+      [
+        "Forwarding", "Catalog", "Warnings", "Numbers", "API", "RPC", "Messages", "Store",
+        "StoreFaults",
+      ]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),
   ]

@@ -111,6 +111,12 @@ public enum OrderState: RawRepresentable, Sendable, Hashable {
   case held
   /// In the queues of all units that it matched, or past them.
   case forwarded
+  /// Before its lane: the catalog doesn't have all of its goods. It holds back its own key only.
+  case awaitingGoods
+  /// Before its lane: it waits behind an order of its key that waits for goods.
+  case behind
+  /// It was cancelled while it waited for goods: no unit gets it, nor its cancellation.
+  case withdrawn
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
 
@@ -121,6 +127,9 @@ public enum OrderState: RawRepresentable, Sendable, Hashable {
     case 2: self = .quarantined
     case 3: self = .held
     case 4: self = .forwarded
+    case 5: self = .awaitingGoods
+    case 6: self = .behind
+    case 7: self = .withdrawn
     default: self = .unrecognized(rawValue)
     }
   }
@@ -132,6 +141,9 @@ public enum OrderState: RawRepresentable, Sendable, Hashable {
     case .quarantined: 2
     case .held: 3
     case .forwarded: 4
+    case .awaitingGoods: 5
+    case .behind: 6
+    case .withdrawn: 7
     case .unrecognized(let number): number
     }
   }
@@ -503,6 +515,15 @@ public struct Intake: Message {
   /// Counts the changes of units and codes. Each order is forwarded by one version.
   public var rulesVersion: Int64 = 0
 
+  /// Orders that wait for goods.
+  public var awaitingGoods: Int64 = 0
+
+  /// Orders that wait behind one of their key that waits for goods, or did so until just now.
+  public var behind: Int64 = 0
+
+  /// Goods that orders wait for, in the order of their numbers; of more than 100 some.
+  public var awaitedGoods: [AwaitedGood] = []
+
   public init() {}
 
   @inlinable
@@ -515,7 +536,10 @@ public struct Intake: Message {
     quarantined: Int64 = 0,
     held: Int64 = 0,
     quarantinedCodes: [QuarantinedCode] = [],
-    rulesVersion: Int64 = 0
+    rulesVersion: Int64 = 0,
+    awaitingGoods: Int64 = 0,
+    behind: Int64 = 0,
+    awaitedGoods: [AwaitedGood] = []
   ) {
     self.business = business
     self.settings = settings
@@ -526,6 +550,9 @@ public struct Intake: Message {
     self.held = held
     self.quarantinedCodes = quarantinedCodes
     self.rulesVersion = rulesVersion
+    self.awaitingGoods = awaitingGoods
+    self.behind = behind
+    self.awaitedGoods = awaitedGoods
   }
 
   public static var protoName: String { "orderwire.v1.Intake" }
@@ -545,6 +572,9 @@ public struct Intake: Message {
     self.held = c.pointee.held
     if c.pointee.n_quarantined_codes != 0 { self.quarantinedCodes = .init(unpacked: UnsafeRawPointer(c.pointee.quarantined_codes), c.pointee.n_quarantined_codes) }
     self.rulesVersion = c.pointee.rules_version
+    self.awaitingGoods = c.pointee.awaiting_goods
+    self.behind = c.pointee.behind
+    if c.pointee.n_awaited_goods != 0 { self.awaitedGoods = .init(unpacked: UnsafeRawPointer(c.pointee.awaited_goods), c.pointee.n_awaited_goods) }
   }
 
   public func pack(
@@ -589,6 +619,66 @@ public struct Intake: Message {
     if self.rulesVersion != 0 {
       c.pointee.has_rules_version = 1
       c.pointee.rules_version = self.rulesVersion
+    }
+    if self.awaitingGoods != 0 {
+      c.pointee.has_awaiting_goods = 1
+      c.pointee.awaiting_goods = self.awaitingGoods
+    }
+    if self.behind != 0 {
+      c.pointee.has_behind = 1
+      c.pointee.behind = self.behind
+    }
+    if !self.awaitedGoods.isEmpty {
+      c.pointee.n_awaited_goods = self.awaitedGoods.count
+      c.pointee.awaited_goods = try arena.pack(all: self.awaitedGoods)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__AwaitedGood>?.self)
+    }
+  }
+}
+
+/// A good that the catalog doesn't have.
+public struct AwaitedGood: Message {
+  /// The good's number.
+  public var good: String = ""
+
+  /// Keys whose first order waits for it. One that waits for several goods is counted with one of them.
+  public var keys: Int64 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    good: String = "",
+    keys: Int64 = 0
+  ) {
+    self.good = good
+    self.keys = keys
+  }
+
+  public static var protoName: String { "orderwire.v1.AwaitedGood" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__awaited_good__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AwaitedGood.self)
+    if c.pointee.has_good != 0 { self.good = String(unpacked: c.pointee.good.data, c.pointee.good.len) }
+    self.keys = c.pointee.keys
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__AwaitedGood.self)
+    if !self.good.isEmpty {
+      c.pointee.has_good = 1
+      let goodBytes = try arena.copy(self.good)
+      c.pointee.good = .init(len: goodBytes.count, data: goodBytes.baseAddress)
+    }
+    if self.keys != 0 {
+      c.pointee.has_keys = 1
+      c.pointee.keys = self.keys
     }
   }
 }
@@ -1475,6 +1565,53 @@ public struct MatchUnitsResponse: Message {
   }
 }
 
+/// A good that an order is about.
+public struct OrderItem: Message {
+  /// The good's number in the catalog, 1 to 64 bytes without control characters.
+  public var good: String = ""
+
+  /// Pieces, or whatever the good is counted in: from 1 to 10^12.
+  public var quantity: Int64 = 0
+
+  public init() {}
+
+  @inlinable
+  public init(
+    good: String = "",
+    quantity: Int64 = 0
+  ) {
+    self.good = good
+    self.quantity = quantity
+  }
+
+  public static var protoName: String { "orderwire.v1.OrderItem" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__order_item__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__OrderItem.self)
+    if c.pointee.has_good != 0 { self.good = String(unpacked: c.pointee.good.data, c.pointee.good.len) }
+    self.quantity = c.pointee.quantity
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__OrderItem.self)
+    if !self.good.isEmpty {
+      c.pointee.has_good = 1
+      let goodBytes = try arena.copy(self.good)
+      c.pointee.good = .init(len: goodBytes.count, data: goodBytes.baseAddress)
+    }
+    if self.quantity != 0 {
+      c.pointee.has_quantity = 1
+      c.pointee.quantity = self.quantity
+    }
+  }
+}
+
 /// An order as its business gives it in.
 public struct Order: Message {
   /// 1 to 128 bytes.
@@ -1492,6 +1629,10 @@ public struct Order: Message {
   /// What the units shall get, up to 64 KiB.
   public var body: [UInt8] = []
 
+  /// What it is about: up to 100 goods, each once. May be empty: then the catalog has no part in it. The number
+  /// of an order with items has no control characters.
+  public var items: [OrderItem] = []
+
   public init() {}
 
   @inlinable
@@ -1500,13 +1641,15 @@ public struct Order: Message {
     version: Int64 = 0,
     code: String = "",
     key: String = "",
-    body: [UInt8] = []
+    body: [UInt8] = [],
+    items: [OrderItem] = []
   ) {
     self.number = number
     self.version = version
     self.code = code
     self.key = key
     self.body = body
+    self.items = items
   }
 
   public static var protoName: String { "orderwire.v1.Order" }
@@ -1522,6 +1665,7 @@ public struct Order: Message {
     if c.pointee.has_code != 0 { self.code = String(unpacked: c.pointee.code.data, c.pointee.code.len) }
     if c.pointee.has_key != 0 { self.key = String(unpacked: c.pointee.key.data, c.pointee.key.len) }
     if c.pointee.has_body != 0 { self.body = [UInt8](unpacked: c.pointee.body.data, c.pointee.body.len) }
+    if c.pointee.n_items != 0 { self.items = .init(unpacked: UnsafeRawPointer(c.pointee.items), c.pointee.n_items) }
   }
 
   public func pack(
@@ -1551,6 +1695,11 @@ public struct Order: Message {
       c.pointee.has_body = 1
       let bodyBytes = try arena.copy(self.body)
       c.pointee.body = .init(len: bodyBytes.count, data: bodyBytes.baseAddress)
+    }
+    if !self.items.isEmpty {
+      c.pointee.n_items = self.items.count
+      c.pointee.items = try arena.pack(all: self.items)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__OrderItem>?.self)
     }
   }
 }
@@ -2001,6 +2150,13 @@ public struct StoredOrder: Message {
   /// Who gave it in, as authenticated; empty: nobody was.
   public var principal: String = ""
 
+  /// The goods of its items, in their order, in the versions that held when they were looked up: when the order
+  /// was taken, or when the last of them came. Nothing while it waits for goods, nor in lists.
+  public var goods: [Good] = []
+
+  /// The manufacturers of these goods, each once, in the versions of the same time. Nothing in lists.
+  public var manufacturers: [Manufacturer] = []
+
   public init() {}
 
   @inlinable
@@ -2009,13 +2165,17 @@ public struct StoredOrder: Message {
     kind: OrderKind = OrderKind(rawValue: 0),
     order: Order? = nil,
     submitTime: ProtoTimestamp? = nil,
-    principal: String = ""
+    principal: String = "",
+    goods: [Good] = [],
+    manufacturers: [Manufacturer] = []
   ) {
     self.sequence = sequence
     self.kind = kind
     self.order = order
     self.submitTime = submitTime
     self.principal = principal
+    self.goods = goods
+    self.manufacturers = manufacturers
   }
 
   public static var protoName: String { "orderwire.v1.StoredOrder" }
@@ -2031,6 +2191,8 @@ public struct StoredOrder: Message {
     if let value = c.pointee.order { self.order = Order(unpacked: value) }
     if let value = c.pointee.submit_time { self.submitTime = ProtoTimestamp(unpacked: value) }
     if c.pointee.has_principal != 0 { self.principal = String(unpacked: c.pointee.principal.data, c.pointee.principal.len) }
+    if c.pointee.n_goods != 0 { self.goods = .init(unpacked: UnsafeRawPointer(c.pointee.goods), c.pointee.n_goods) }
+    if c.pointee.n_manufacturers != 0 { self.manufacturers = .init(unpacked: UnsafeRawPointer(c.pointee.manufacturers), c.pointee.n_manufacturers) }
   }
 
   public func pack(
@@ -2057,6 +2219,16 @@ public struct StoredOrder: Message {
       c.pointee.has_principal = 1
       let principalBytes = try arena.copy(self.principal)
       c.pointee.principal = .init(len: principalBytes.count, data: principalBytes.baseAddress)
+    }
+    if !self.goods.isEmpty {
+      c.pointee.n_goods = self.goods.count
+      c.pointee.goods = try arena.pack(all: self.goods)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Good>?.self)
+    }
+    if !self.manufacturers.isEmpty {
+      c.pointee.n_manufacturers = self.manufacturers.count
+      c.pointee.manufacturers = try arena.pack(all: self.manufacturers)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__Manufacturer>?.self)
     }
   }
 }
@@ -2212,6 +2384,169 @@ public struct GetOrderResponse: Message {
     if self.cancellation != 0 {
       c.pointee.has_cancellation = 1
       c.pointee.cancellation = self.cancellation
+    }
+  }
+}
+
+/// Asks for the orders that wait for goods.
+public struct ListWaitingOrdersRequest: Message {
+  /// Whose.
+  public var business: String = ""
+
+  /// From 1 to 1,000; 0: 100. Pages have up to 10,000 missing goods, and so may be shorter.
+  public var pageSize: Int32 = 0
+
+  /// Where the page before ended; empty: the beginning.
+  public var pageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    business: String = "",
+    pageSize: Int32 = 0,
+    pageToken: String = ""
+  ) {
+    self.business = business
+    self.pageSize = pageSize
+    self.pageToken = pageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListWaitingOrdersRequest" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_waiting_orders_request__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListWaitingOrdersRequest.self)
+    if c.pointee.has_business != 0 { self.business = String(unpacked: c.pointee.business.data, c.pointee.business.len) }
+    self.pageSize = c.pointee.page_size
+    if c.pointee.has_page_token != 0 { self.pageToken = String(unpacked: c.pointee.page_token.data, c.pointee.page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListWaitingOrdersRequest.self)
+    if !self.business.isEmpty {
+      c.pointee.has_business = 1
+      let businessBytes = try arena.copy(self.business)
+      c.pointee.business = .init(len: businessBytes.count, data: businessBytes.baseAddress)
+    }
+    if self.pageSize != 0 {
+      c.pointee.has_page_size = 1
+      c.pointee.page_size = self.pageSize
+    }
+    if !self.pageToken.isEmpty {
+      c.pointee.has_page_token = 1
+      let pageTokenBytes = try arena.copy(self.pageToken)
+      c.pointee.page_token = .init(len: pageTokenBytes.count, data: pageTokenBytes.baseAddress)
+    }
+  }
+}
+
+/// An order that waits for goods, or behind one that does.
+public struct WaitingOrder: Message {
+  /// Without its body.
+  public var order: StoredOrder? = nil
+
+  /// AWAITING_GOODS or BEHIND.
+  public var state: OrderState = OrderState(rawValue: 0)
+
+  /// The goods of its items that the catalog doesn't have, in the order of the items.
+  public var missingGoods: [String] = []
+
+  public init() {}
+
+  @inlinable
+  public init(
+    order: StoredOrder? = nil,
+    state: OrderState = OrderState(rawValue: 0),
+    missingGoods: [String] = []
+  ) {
+    self.order = order
+    self.state = state
+    self.missingGoods = missingGoods
+  }
+
+  public static var protoName: String { "orderwire.v1.WaitingOrder" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__waiting_order__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WaitingOrder.self)
+    if let value = c.pointee.order { self.order = StoredOrder(unpacked: value) }
+    if c.pointee.has_state != 0 { self.state = OrderState(rawValue: Int32(truncatingIfNeeded: c.pointee.state.rawValue)) }
+    if c.pointee.n_missing_goods != 0 { self.missingGoods = UnsafeBufferPointer(start: c.pointee.missing_goods, count: c.pointee.n_missing_goods).map { String(unpacked: $0.data, $0.len) } }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__WaitingOrder.self)
+    if let value = self.order {
+      c.pointee.order = try arena.pack(value)
+        .assumingMemoryBound(to: Orderwire__V1__StoredOrder.self)
+    }
+    if self.state.rawValue != 0 {
+      c.pointee.has_state = 1
+      c.pointee.state = .init(rawValue: .init(truncatingIfNeeded: self.state.rawValue))
+    }
+    if !self.missingGoods.isEmpty {
+      c.pointee.n_missing_goods = self.missingGoods.count
+      c.pointee.missing_goods = try arena.copy(all: self.missingGoods)
+          .assumingMemoryBound(to: ProtobufCBinaryData.self)
+    }
+  }
+}
+
+/// A page of the orders that wait for goods.
+public struct ListWaitingOrdersResponse: Message {
+  /// In the order of arrival at the business.
+  public var orders: [WaitingOrder] = []
+
+  /// For the next page; empty: there is none.
+  public var nextPageToken: String = ""
+
+  public init() {}
+
+  @inlinable
+  public init(
+    orders: [WaitingOrder] = [],
+    nextPageToken: String = ""
+  ) {
+    self.orders = orders
+    self.nextPageToken = nextPageToken
+  }
+
+  public static var protoName: String { "orderwire.v1.ListWaitingOrdersResponse" }
+
+  public static var schema: UnsafeRawPointer {
+    UnsafeRawPointer(orderwire__v1__list_waiting_orders_response__schema_pointer())
+  }
+
+  public init(unpacked pointer: UnsafeRawPointer) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListWaitingOrdersResponse.self)
+    if c.pointee.n_orders != 0 { self.orders = .init(unpacked: UnsafeRawPointer(c.pointee.orders), c.pointee.n_orders) }
+    if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+  }
+
+  public func pack(
+    into pointer: UnsafeMutableRawPointer, using arena: Arena
+  ) throws(EncodingFailure) {
+    let c = pointer.assumingMemoryBound(to: Orderwire__V1__ListWaitingOrdersResponse.self)
+    if !self.orders.isEmpty {
+      c.pointee.n_orders = self.orders.count
+      c.pointee.orders = try arena.pack(all: self.orders)
+          .assumingMemoryBound(to: UnsafeMutablePointer<Orderwire__V1__WaitingOrder>?.self)
+    }
+    if !self.nextPageToken.isEmpty {
+      c.pointee.has_next_page_token = 1
+      let nextPageTokenBytes = try arena.copy(self.nextPageToken)
+      c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
     }
   }
 }
@@ -2540,7 +2875,7 @@ public struct CheckCompletenessResponse: Message {
   /// Of these, those that were forwarded.
   public var forwarded: Int64 = 0
 
-  /// Those that wait, in a lane or for a unit.
+  /// Those that wait, in a lane, for goods or for a unit.
   public var waiting: Int64 = 0
 
   /// Forwarded ones by rules of more than 1,000 changes ago: whether they matched isn't known any more.
@@ -2552,6 +2887,9 @@ public struct CheckCompletenessResponse: Message {
   /// For the next page; empty: there is none.
   public var nextPageToken: String = ""
 
+  /// Those that were cancelled while they waited for goods.
+  public var withdrawn: Int64 = 0
+
   public init() {}
 
   @inlinable
@@ -2561,7 +2899,8 @@ public struct CheckCompletenessResponse: Message {
     waiting: Int64 = 0,
     unknown: Int64 = 0,
     differences: [OrderDifference] = [],
-    nextPageToken: String = ""
+    nextPageToken: String = "",
+    withdrawn: Int64 = 0
   ) {
     self.checked = checked
     self.forwarded = forwarded
@@ -2569,6 +2908,7 @@ public struct CheckCompletenessResponse: Message {
     self.unknown = unknown
     self.differences = differences
     self.nextPageToken = nextPageToken
+    self.withdrawn = withdrawn
   }
 
   public static var protoName: String { "orderwire.v1.CheckCompletenessResponse" }
@@ -2585,6 +2925,7 @@ public struct CheckCompletenessResponse: Message {
     self.unknown = c.pointee.unknown
     if c.pointee.n_differences != 0 { self.differences = .init(unpacked: UnsafeRawPointer(c.pointee.differences), c.pointee.n_differences) }
     if c.pointee.has_next_page_token != 0 { self.nextPageToken = String(unpacked: c.pointee.next_page_token.data, c.pointee.next_page_token.len) }
+    self.withdrawn = c.pointee.withdrawn
   }
 
   public func pack(
@@ -2616,6 +2957,10 @@ public struct CheckCompletenessResponse: Message {
       c.pointee.has_next_page_token = 1
       let nextPageTokenBytes = try arena.copy(self.nextPageToken)
       c.pointee.next_page_token = .init(len: nextPageTokenBytes.count, data: nextPageTokenBytes.baseAddress)
+    }
+    if self.withdrawn != 0 {
+      c.pointee.has_withdrawn = 1
+      c.pointee.withdrawn = self.withdrawn
     }
   }
 }
@@ -3100,7 +3445,7 @@ public struct Delivery: Message {
   /// the end of the stream or a start of the server.
   public var token: Int64 = 0
 
-  /// The order, with its body.
+  /// The order, with its body, its goods and their manufacturers.
   public var order: StoredOrder? = nil
 
   /// How often it has failed, and 1.
@@ -4257,13 +4602,13 @@ public struct PurgeDeadLettersResponse: Message {
 public enum OrderwireV1ForwardingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 11681))
+    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 12711))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/forwarding.proto",
-    dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto"],
+    dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto", "orderwire/v1/catalog.proto"],
     services: ["orderwire.v1.ForwardingService"],
-    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.ConsumptionSettings", "orderwire.v1.UnitPause", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.ConsumeRequest", "orderwire.v1.Attachment", "orderwire.v1.CreditChange", "orderwire.v1.Settlement", "orderwire.v1.Nack", "orderwire.v1.Extension", "orderwire.v1.ConsumeResponse", "orderwire.v1.Attached", "orderwire.v1.Deliveries", "orderwire.v1.Delivery", "orderwire.v1.Settled", "orderwire.v1.SettlementRefusal", "orderwire.v1.PauseUnitRequest", "orderwire.v1.PauseUnitResponse", "orderwire.v1.ResumeUnitRequest", "orderwire.v1.ResumeUnitResponse", "orderwire.v1.DeadLetter", "orderwire.v1.ListDeadLettersRequest", "orderwire.v1.ListDeadLettersResponse", "orderwire.v1.GetDeadLetterRequest", "orderwire.v1.DeadLetterEdit", "orderwire.v1.GetDeadLetterResponse", "orderwire.v1.EditDeadLetterRequest", "orderwire.v1.EditDeadLetterResponse", "orderwire.v1.RedriveDeadLettersRequest", "orderwire.v1.RedriveDeadLettersResponse", "orderwire.v1.PurgeDeadLettersRequest", "orderwire.v1.PurgeDeadLettersResponse", "orderwire.v1.DeadLetterPolicy", "orderwire.v1.BreakerState", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
+    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.AwaitedGood", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.ConsumptionSettings", "orderwire.v1.UnitPause", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.OrderItem", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListWaitingOrdersRequest", "orderwire.v1.WaitingOrder", "orderwire.v1.ListWaitingOrdersResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.ConsumeRequest", "orderwire.v1.Attachment", "orderwire.v1.CreditChange", "orderwire.v1.Settlement", "orderwire.v1.Nack", "orderwire.v1.Extension", "orderwire.v1.ConsumeResponse", "orderwire.v1.Attached", "orderwire.v1.Deliveries", "orderwire.v1.Delivery", "orderwire.v1.Settled", "orderwire.v1.SettlementRefusal", "orderwire.v1.PauseUnitRequest", "orderwire.v1.PauseUnitResponse", "orderwire.v1.ResumeUnitRequest", "orderwire.v1.ResumeUnitResponse", "orderwire.v1.DeadLetter", "orderwire.v1.ListDeadLettersRequest", "orderwire.v1.ListDeadLettersResponse", "orderwire.v1.GetDeadLetterRequest", "orderwire.v1.DeadLetterEdit", "orderwire.v1.GetDeadLetterResponse", "orderwire.v1.EditDeadLetterRequest", "orderwire.v1.EditDeadLetterResponse", "orderwire.v1.RedriveDeadLettersRequest", "orderwire.v1.RedriveDeadLettersResponse", "orderwire.v1.PurgeDeadLettersRequest", "orderwire.v1.PurgeDeadLettersResponse", "orderwire.v1.DeadLetterPolicy", "orderwire.v1.BreakerState", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
     bytes: bytes)
 }

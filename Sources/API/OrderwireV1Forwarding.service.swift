@@ -43,6 +43,11 @@ public protocol ForwardingServiceProtocol: Sendable {
   /// Takes orders, all of them or none; what is answered is durable. An order is known by business,
   /// number and version: one that came before is answered as before if it is the same, and refused if
   /// it differs. Another version is another order, behind the one before if both have the same key.
+  ///
+  /// The goods of an order are looked up in the catalog when it is taken: its units get them, and their
+  /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
+  /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
+  /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
   func submit(
     _ request: SubmitRequest, context: ServerContext
   ) async throws(RPCError) -> SubmitResponse
@@ -65,6 +70,12 @@ public protocol ForwardingServiceProtocol: Sendable {
   func getOrder(
     _ request: GetOrderRequest, context: ServerContext
   ) async throws(RPCError) -> GetOrderResponse
+
+  /// Orders that wait for goods, and those behind them, in the order of arrival at the business, without the
+  /// bodies.
+  func listWaitingOrders(
+    _ request: ListWaitingOrdersRequest, context: ServerContext
+  ) async throws(RPCError) -> ListWaitingOrdersResponse
 
   /// What is in the queue of a unit, in the order of arrival at the business, without the bodies.
   func listQueuedOrders(
@@ -135,6 +146,8 @@ extension ForwardingServiceProtocol {
       file: GoogleProtobufDurationDescriptor.file, services: [])
     router.describe(
       file: GoogleProtobufTimestampDescriptor.file, services: [])
+    router.describe(
+      file: OrderwireV1CatalogDescriptor.file, services: [])
     router.unary(service: "orderwire.v1.ForwardingService", method: "PutIntake") {
       (request: PutIntakeRequest, context: ServerContext) async throws(RPCError) -> PutIntakeResponse in
       try await self.putIntake(request, context: context)
@@ -174,6 +187,10 @@ extension ForwardingServiceProtocol {
     router.unary(service: "orderwire.v1.ForwardingService", method: "GetOrder") {
       (request: GetOrderRequest, context: ServerContext) async throws(RPCError) -> GetOrderResponse in
       try await self.getOrder(request, context: context)
+    }
+    router.unary(service: "orderwire.v1.ForwardingService", method: "ListWaitingOrders") {
+      (request: ListWaitingOrdersRequest, context: ServerContext) async throws(RPCError) -> ListWaitingOrdersResponse in
+      try await self.listWaitingOrders(request, context: context)
     }
     router.unary(service: "orderwire.v1.ForwardingService", method: "ListQueuedOrders") {
       (request: ListQueuedOrdersRequest, context: ServerContext) async throws(RPCError) -> ListQueuedOrdersResponse in
@@ -284,6 +301,11 @@ public struct ForwardingServiceClient: Sendable {
   /// Takes orders, all of them or none; what is answered is durable. An order is known by business,
   /// number and version: one that came before is answered as before if it is the same, and refused if
   /// it differs. Another version is another order, behind the one before if both have the same key.
+  ///
+  /// The goods of an order are looked up in the catalog when it is taken: its units get them, and their
+  /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
+  /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
+  /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
   public func submit(
     _ request: SubmitRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> SubmitResponse {
@@ -317,6 +339,15 @@ public struct ForwardingServiceClient: Sendable {
   ) async throws(RPCError) -> GetOrderResponse {
     try await channel.unary(
       service: "orderwire.v1.ForwardingService", method: "GetOrder", request, options: options)
+  }
+
+  /// Orders that wait for goods, and those behind them, in the order of arrival at the business, without the
+  /// bodies.
+  public func listWaitingOrders(
+    _ request: ListWaitingOrdersRequest, options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> ListWaitingOrdersResponse {
+    try await channel.unary(
+      service: "orderwire.v1.ForwardingService", method: "ListWaitingOrders", request, options: options)
   }
 
   /// What is in the queue of a unit, in the order of arrival at the business, without the bodies.

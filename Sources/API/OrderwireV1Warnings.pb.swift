@@ -47,6 +47,8 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
   /// Orders whose code no unit has, by ForwardingService. Computed here when it
   /// begins or ends to be more than 0, and otherwise at most once a second.
   case quarantinedOrders
+  /// Orders that wait for goods which the catalog doesn't have, by ForwardingService. Computed here, the same way.
+  case ordersAwaitingGoods
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
 
@@ -71,6 +73,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case 26: self = .stockExhaustion
     case 27: self = .periodExhaustion
     case 28: self = .quarantinedOrders
+    case 29: self = .ordersAwaitingGoods
     default: self = .unrecognized(rawValue)
     }
   }
@@ -96,6 +99,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case .stockExhaustion: 26
     case .periodExhaustion: 27
     case .quarantinedOrders: 28
+    case .ordersAwaitingGoods: 29
     case .unrecognized(let number): number
     }
   }
@@ -3808,7 +3812,7 @@ public struct ListInstructionsResponse: Message {
 public enum OrderwireV1WarningsDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12343))
+    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12382))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

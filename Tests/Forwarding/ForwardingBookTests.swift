@@ -191,13 +191,28 @@ import Warnings
       number: "n", version: .max, key: "", code: "c", body: [0, 255, 10], original: 7,
       principal: "p")
     #expect(record.key == "n")
+    for version in [nil, GoodVersion(good: 3, manufacturer: 0)] {
+      let items = [OrderItem(good: "茶", quantity: .max, version: version)]
+      let record = OrderRecord(
+        number: "n", version: 0, key: "", code: "c", body: [], principal: "", items: items)
+      let chunk = FeedChunk(
+        first: 1, last: 2, time: Timestamp(microseconds: 1),
+        payload: [OrderFeed.layout] + record.bytes + record.bytes)
+      #expect(try OrderChunk(chunk)[2] == record)
+      #expect(record.lackedGoods == (version == nil ? ["茶"] : []))
+    }
     let chunk = FeedChunk(
       first: 5, last: 6, time: Timestamp(microseconds: 1),
       payload: [OrderFeed.layout] + record.bytes + record.bytes)
     let read = try OrderChunk(chunk)
     #expect(read[5] == record && read[6] == record)
     #expect(read[4] == nil && read[7] == nil)
-    for payload in [[], [2] + record.bytes + record.bytes, [1] + record.bytes, [1, 200, 1]] {
+    // As it was stored before there were items.
+    let before = Array(record.bytes.dropLast())
+    let old = FeedChunk(
+      first: 5, last: 6, time: Timestamp(microseconds: 1), payload: [1] + before + before)
+    #expect(try OrderChunk(old)[6] == record)
+    for payload in [[], [3] + record.bytes + record.bytes, [2] + record.bytes, [2, 200, 1]] {
       let damaged = FeedChunk(
         first: 5, last: 6, time: Timestamp(microseconds: 1), payload: payload as [UInt8])
       #expect(throws: StoreError.self) { try OrderChunk(damaged) }

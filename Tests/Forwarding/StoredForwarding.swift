@@ -1,3 +1,4 @@
+import Catalog
 import Numbers
 import Store
 import StoreFaults
@@ -24,7 +25,7 @@ final class StoredForwarding {
   ) throws(StoreError) -> DurableStore {
     try DurableStore.open(
       configuration, clock: clock,
-      states: [NumberState.self, WarningBook.self, ForwardingBook.self])
+      states: [NumberState.self, WarningBook.self, CatalogBook.self, ForwardingBook.self])
   }
 
   /// Closes the store and opens it again.

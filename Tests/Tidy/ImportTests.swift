@@ -24,7 +24,7 @@ import Testing
     "Catalog": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Stock": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Forwarding": [
-      "Warnings", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
+      "Warnings", "Catalog", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
       "Synchronization",
     ],
     "orderwire": [

@@ -7,6 +7,7 @@
 ///     forwarded      unit, isn't there          missing there
 ///     forwarded      not the unit, is there     unexpected there
 ///     forwarded      by too old a version       unknown; so is a cancellation whose order is gone
+///     withdrawn      –                          withdrawn; at a unit: unexpected there
 ///     elsewhere      –                          waiting; at a unit: unexpected there
 ///
 /// A cancellation must be where its order is. Units that were deleted have given up what they had.
@@ -23,6 +24,7 @@ struct Completeness: Sendable {
   private(set) var checked: Int64 = 0
   private(set) var forwarded: Int64 = 0
   private(set) var waiting: Int64 = 0
+  private(set) var withdrawn: Int64 = 0
   /// Of those forwarded.
   private(set) var unknown: Int64 = 0
   private(set) var differences: [Difference] = []
@@ -54,7 +56,10 @@ struct Completeness: Sendable {
       guard let expected else { return unknown += 1 }
       tell(expected.subtracting(order.units), .missing, order)
       tell(order.units.subtracting(expected), .unexpected, order)
-    default:
+    case .withdrawn:
+      withdrawn += 1
+      tell(order.units, .unexpected, order)
+    case .lane, .quarantined, .held, .awaiting, .behind:
       waiting += 1
       tell(order.units, .unexpected, order)
     }

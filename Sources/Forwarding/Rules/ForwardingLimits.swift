@@ -21,6 +21,18 @@ enum ForwardingLimits {
   static let bytesPerChunk = 128 << 10
   static let ordersPerChunk = 256
 
+  /// Units get all of an order's goods with it, each with up to 9 KiB of the catalog.
+  static let itemsPerOrder = 100
+  /// Each is looked up while all other calls wait.
+  static let itemsPerCall = 1_000
+  /// As in the catalog.
+  static let goodBytes = 64
+  /// As in the stock.
+  static let quantity: Int64 = 1_000_000_000_000
+  /// Goods of orders that wait for goods, of a business and in all: they are in memory, some 150 bytes each.
+  static let lackedGoodsPerBusiness = 20_000
+  static let lackedGoods = 200_000
+
   static let unitsPerBusiness = 100
   static let codesPerUnit = 1_000
   /// Each is a row with the codes that a unit had; orders that were forwarded by older rules can't be
@@ -51,4 +63,8 @@ enum ForwardingLimits {
   static let chunksPerPage = 32
   /// An intake's answer has a limit, whatever codes orders come with, and putting them in order is work.
   static let codesShown = 100
+  /// The same of goods that orders wait for.
+  static let goodsShown = 100
+  /// Missing goods on a page of orders that wait: well below the limit of a message.
+  static let missingGoodsPerPage = 10_000
 }

@@ -31,6 +31,11 @@ enum ForwardingRefusal: Error, Equatable, Sendable {
   case versionNegative(field: String)
   case keyTooLong(field: String)
   case bodyTooLarge(field: String)
+  case itemsTooMany(field: String, limit: Int)
+  case goodInvalid(field: String)
+  case goodTwice(field: String)
+  case quantityOutOfRange(field: String)
+  case waitingExhausted(limit: Int)
   case orderChanged(field: String, sequence: Int64)
   case ordersExhausted(limit: Int)
   case orderNotFound

@@ -1,12 +1,16 @@
 // From the lanes to the queues of the units. See OrderPlace for the table.
 extension Intake {
   /// When there is something to move, boot time, µs; nil: there is nothing.
-  var due: Int64? { released.isEmpty ? layouts[0].next(settings)?.due : 0 }
+  var due: Int64? {
+    released.isEmpty && waiting.supplied.isEmpty ? layouts[0].next(settings)?.due : 0
+  }
 
-  /// Moves what is due at `now`: of lines that may go on, and of one lane; at most `limit` orders. Says
-  /// how many it looked at.
-  func dispatch(at now: Int64, limit: Int) -> Int {
-    let ofLines = goOn(limit: limit)
+  /// Moves what is due at `now`: of lines that may go on, before the lanes and behind them, and of one lane;
+  /// at most `limit` orders. Says how many it looked at.
+  func dispatch(at now: Int64, limit: Int, known: Known = { _ in nil }) -> Int {
+    let supplied = supply(at: now, limit: limit, known)
+    guard supplied < limit else { return supplied }
+    let ofLines = supplied + goOn(limit: limit - supplied)
     guard ofLines < limit, let next = layouts[0].next(settings), next.due <= now else {
       return ofLines
     }

@@ -2,6 +2,8 @@
 struct KeptOrder: Sendable {
   var order: NewOrder
   var sequence: Int64
+  /// All of its goods, if they weren't all there when it was taken.
+  var lacked: [String] = []
 }
 
 // After a start. Orders are taken over in the order of their sequences, behind the units and the places.
@@ -34,15 +36,22 @@ extension Intake {
       SeenOrders.Slot(identity: order.identity, content: order.content, sequence: kept.sequence))
     let place = place(of: kept.sequence)
     counts[Int(place.rawValue)] += 1
-    let waiting = WaitingOrder(
+    let waitingOrder = WaitingOrder(
       sequence: kept.sequence, key: order.key, since: boot, code: order.code,
       original: order.original)
     switch place {
-    case .none, .forwarded: return place != .none
+    case .none: return false
+    case .forwarded, .withdrawn: return true
+    case .awaiting, .behind:
+      waiting.lines[order.key, default: OrderLine()].append(waitingOrder)
+      if !kept.lacked.isEmpty {
+        waiting.lacking[kept.sequence] = kept.lacked
+        waiting.lackedGoods += kept.lacked.count
+      }
     case .lane:
       let layout = layouts.lastIndex { $0.from <= kept.sequence } ?? 0
-      layouts[layout].append(waiting)
-    case .quarantined, .held: lines[order.key, default: OrderLine()].append(waiting)
+      layouts[layout].append(waitingOrder)
+    case .quarantined, .held: lines[order.key, default: OrderLine()].append(waitingOrder)
     }
     cancellation(of: order.original, waits: true)
     return true
@@ -71,6 +80,8 @@ extension Intake {
         || unitsByCode[first.code] != nil
       if mayGoOn { released.append(key) } else { wait(key, for: first.code) }
     }
+    // What the catalog has isn't known here.
+    waiting.supplied = Array(waiting.lines.keys)
     dropEmptyLayouts()
     settle()
   }

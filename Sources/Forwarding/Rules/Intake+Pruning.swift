@@ -1,7 +1,7 @@
 // How long an order is kept, so that its repetition is known and where it is can be asked:
 //
 //     an order that                              is kept
-//     isn't forwarded                            until it is, and then
+//     isn't forwarded or withdrawn               until it is, and then
 //     is in a unit's queue, or a dead letter     until it isn't, and then
 //     has a cancellation that isn't forwarded    until that is, and then
 //     came after one that is kept                as long as that one
@@ -15,7 +15,7 @@ extension Intake {
     func look(_ blocks: PlaceBlocks, for place: UInt8) {
       first = blocks.first(at: place, from: firstUnfinished, through: first - 1) ?? first
     }
-    for place in OrderPlace.allCases where place != .none && place != .forwarded {
+    for place in OrderPlace.allCases where place != .none && !place.isThrough {
       look(places, for: place.rawValue)
     }
     for unit in units.values {
@@ -28,14 +28,22 @@ extension Intake {
 
   /// Orders before `first`, all of them through, are known no more.
   func raiseFloor(to first: Int64) {
-    let (before, dropped) = (floor, Int(first - floor))
-    func put(_ floor: Int64, _ forwarded: Int) {
+    let before = floor
+    let withdrawn =
+      count(.withdrawn) == 0
+      ? 0
+      : places.sequences(
+        at: OrderPlace.withdrawn.rawValue, after: floor - 1, through: first - 1, limit: .max
+      ).count
+    let forwarded = Int(first - floor) - withdrawn
+    func put(_ floor: Int64, sign: Int) {
       self.floor = floor
       seen.floor = floor
-      counts[Int(OrderPlace.forwarded.rawValue)] += forwarded
+      counts[Int(OrderPlace.forwarded.rawValue)] += sign * forwarded
+      counts[Int(OrderPlace.withdrawn.rawValue)] += sign * withdrawn
     }
-    put(first, -dropped)
-    note { put(before, dropped) }
+    put(first, sign: -1)
+    note { put(before, sign: 1) }
   }
 
   /// Gives back the memory of what is below the floor, for good.

@@ -26,8 +26,10 @@ enum Submitted: Sendable, Equatable {
 }
 
 extension Intake {
-  /// Takes an order into its lane, unless it came before. `boot` is the time, µs.
-  func submit(_ order: NewOrder, at boot: Int64) -> Submitted {
+  /// Takes an order into its lane, unless it came before, or has to wait for goods. `boot` is the time, µs.
+  func submit(
+    _ order: NewOrder, lacking lacked: LackedGoods? = nil, at boot: Int64
+  ) -> Submitted {
     if let found = seen.find(order.identity) {
       return found.content == order.content
         ? .duplicate(found.sequence) : .differs(found.sequence)
@@ -39,17 +41,17 @@ extension Intake {
       SeenOrders.Slot(
         identity: order.identity, content: order.content, sequence: sequence))
     let last = layouts.count - 1
-    layouts[last].append(
-      WaitingOrder(
-        sequence: sequence, key: order.key, since: boot, code: order.code,
-        original: order.original))
+    let taken = WaitingOrder(
+      sequence: sequence, key: order.key, since: boot, code: order.code, original: order.original)
+    let waits = lacked != nil || waiting.hasLine(of: order.key)
+    if !waits { layouts[last].append(taken) }
     note { [unowned self] in
-      layouts[last].undoAppend(key: order.key)
+      if !waits { layouts[last].undoAppend(key: order.key) }
       seen.remove(order.identity)
       nextSequence = sequence
     }
     cancellation(of: order.original, waits: true)
-    move(sequence, to: .lane)
+    if waits { joinWaiting(taken, lacking: lacked) } else { move(sequence, to: .lane) }
     return .taken(sequence)
   }
 

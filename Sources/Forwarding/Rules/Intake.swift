@@ -23,6 +23,8 @@ final class Intake {
   var counts = Array(repeating: 0, count: OrderPlace.allCases.count)
   /// Never empty.
   var layouts: [LaneLayout]
+  /// What isn't in a lane yet.
+  var waiting = WaitingRoom()
   /// By the hash of the key: a quarantined order, and those behind it.
   var lines: [UInt64: OrderLine] = [:]
   /// By code: the keys whose lines begin with an order of it.
@@ -66,6 +68,7 @@ final class Intake {
       unit.consumption.written()
     }
     isRowDirty = false
+    if !waiting.lookedUp.isEmpty { waiting.lookedUp.removeAll() }
     forgetWhatIsNotKept()
   }
 

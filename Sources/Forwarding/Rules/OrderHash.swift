@@ -14,11 +14,17 @@ enum OrderHash {
   }
 
   /// Of what mustn't change when an order comes again.
-  static func content(key: String, code: String, body: [UInt8]) -> UInt64 {
+  static func content(
+    key: String, code: String, body: [UInt8], items: [OrderItem] = []
+  ) -> UInt64 {
     var hasher = Hasher()
     combine(key, into: &hasher)
     combine(code, into: &hasher)
     body.withUnsafeBytes { hasher.combine(bytes: $0) }
+    for item in items {
+      combine(item.good, into: &hasher)
+      hasher.combine(item.quantity)
+    }
     return UInt64(truncatingIfNeeded: hasher.finalize())
   }
 

@@ -1,4 +1,4 @@
-/// When the warnings hear how many orders are quarantined, as each time costs rows:
+/// When the warnings hear how many orders are quarantined, or wait for goods, as each time costs rows:
 ///
 ///     told before    now    heard
 ///     never          0      never

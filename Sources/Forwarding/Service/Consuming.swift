@@ -84,17 +84,19 @@ struct Consuming: Sendable {
       var handed = try await next()[...]
       while !handed.isEmpty {
         var deliveries: [API.Delivery] = []
+        var records: [ForwardingService.KeptRecord] = []
         var bytes = 0
         while let one = handed.first, deliveries.count < ForwardingLimits.deliveriesPerResponse,
           bytes < ForwardingLimits.bytesPerResponse
         {
           handed.removeFirst()
-          let delivery = try await delivery(of: one, &orders)
+          let record = try await orders.order(one.delivery.sequence)
+          let delivery = try await delivery(of: one, record)
           bytes += delivery.order?.order?.body.count ?? 0
           deliveries.append(delivery)
+          if !record.order.items.isEmpty { records.append(record) }
         }
-        try await responses.write(
-          ConsumeResponse(said: .deliveries(Deliveries(deliveries: deliveries))))
+        try await send(deliveries, records)
       }
     }
   }
@@ -113,11 +115,39 @@ struct Consuming: Sendable {
     }
   }
 
+  /// In several responses, if their goods are large. `records` are those of the orders with items.
+  private func send(
+    _ deliveries: [API.Delivery], _ records: [ForwardingService.KeptRecord]
+  ) async throws(RPCError) {
+    var (rest, records) = (deliveries[...], records[...])
+    while !records.isEmpty {
+      let goods = try await calls.goods(of: Array(records), business, context)
+      records = records.drop { goods[$0.sequence] != nil }
+      // Those before the first order whose goods weren't read.
+      let end = records.first.flatMap { next in
+        rest.firstIndex { $0.order?.sequence == next.sequence }
+      }
+      let sent = rest[..<(end ?? rest.endIndex)].map { one in
+        var delivery = one
+        delivery.order = one.order?.with(goods)
+        return delivery
+      }
+      rest = rest[(end ?? rest.endIndex)...]
+      try await write(sent)
+    }
+    if !rest.isEmpty { try await write(Array(rest)) }
+  }
+
+  private func write(_ deliveries: [API.Delivery]) async throws(RPCError) {
+    try await responses.write(
+      ConsumeResponse(said: .deliveries(Deliveries(deliveries: deliveries))))
+  }
+
   private func delivery(
-    of handed: ConsumerOutbox.Handed, _ orders: inout OrderReader
+    of handed: ConsumerOutbox.Handed, _ record: ForwardingService.KeptRecord
   ) async throws(RPCError) -> API.Delivery {
     let delivery = handed.delivery
-    var order = API.StoredOrder(try await orders.order(delivery.sequence), withBody: true)
+    var order = API.StoredOrder(record, withBody: true)
     if handed.edits > 0 {
       let (business, unit) = (business, unit)
       let edits = try await calls.edits(of: delivery.sequence, business, unit: unit, context)

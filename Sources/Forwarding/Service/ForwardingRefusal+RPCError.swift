@@ -61,16 +61,31 @@ extension ForwardingRefusal: StateRefusal {
       Self.invalid(
         "ORDERS_TOO_LARGE", "orders", "up to \(ForwardingLimits.bytesPerCall) bytes of bodies")
     case .numberInvalid(let field):
-      Self.invalid("ORDER_NUMBER_INVALID", field, "from 1 to \(ForwardingLimits.numberBytes) bytes")
+      Self.invalid(
+        "ORDER_NUMBER_INVALID", field,
+        "from 1 to \(ForwardingLimits.numberBytes) bytes; with items, without control characters")
     case .versionNegative(let field): Self.invalid("VERSION_NEGATIVE", field, "0 or more")
     case .keyTooLong(let field):
       Self.invalid("KEY_TOO_LONG", field, "up to \(ForwardingLimits.keyBytes) bytes")
     case .bodyTooLarge(let field):
       Self.invalid("BODY_TOO_LARGE", field, "up to \(ForwardingLimits.bodyBytes) bytes")
+    case .itemsTooMany(let field, let limit):
+      Self.invalid("ITEMS_TOO_MANY", field, "up to \(limit) items")
+    case .goodInvalid(let field):
+      Self.invalid(
+        "GOOD_INVALID", field,
+        "from 1 to \(ForwardingLimits.goodBytes) bytes without control characters")
+    case .goodTwice(let field): Self.invalid("GOOD_TWICE", field, "the order has this good before")
+    case .quantityOutOfRange(let field):
+      Self.invalid("QUANTITY_OUT_OF_RANGE", field, "from 1 to \(ForwardingLimits.quantity)")
+    case .waitingExhausted(let limit):
+      Self.exhausted(
+        "WAITING_EXHAUSTED", "orders wait for goods with \(limit) items already", limit
+      ).retrying(after: .seconds(10))
     case .orderChanged(let field, let sequence):
       RPCError(
         .alreadyExists, reason: "ORDER_CHANGED",
-        "this order came before with another key, code or body",
+        "this order came before with another key, code or body, or other items",
         metadata: ["field": field, "sequence": "\(sequence)"])
     case .ordersExhausted(let limit):
       Self.exhausted("ORDERS_EXHAUSTED", "\(limit) orders are kept already", limit)

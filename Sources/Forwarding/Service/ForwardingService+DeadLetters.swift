@@ -39,7 +39,10 @@ extension ForwardingService {
     }
     let edits = try await calls.edits(
       of: request.sequence, request.business, unit: request.unit, context)
-    return GetDeadLetterResponse(deadLetter: letter.message(withBody: true), edits: edits)
+    let goods = try await calls.goods(of: [letter.record], request.business, context)
+    var message = letter.message(withBody: true)
+    message.order = message.order?.with(goods)
+    return GetDeadLetterResponse(deadLetter: message, edits: edits)
   }
 
   /// Gives the unit another body.

@@ -69,7 +69,7 @@ extension ForwardingService {
           sequence: difference.sequence, kind: OrderDifferenceKind(difference.kind),
           unit: page.names[difference.unit] ?? "")
       },
-      nextPageToken: page.next.map { "\($0)" } ?? "")
+      nextPageToken: page.next.map { "\($0)" } ?? "", withdrawn: found.withdrawn)
   }
 
   /// What a page's token says: the last sequence of the page before; 0: there was none.

@@ -18,8 +18,9 @@ extension ForwardingService {
     }
     let read = try await record(found.sequence, of: request.business, context)
     let lane = LaneLayout.lane(ofKey: OrderHash.key(read.order.key), of: found.lanes)
+    let goods = try await calls.goods(of: [read], request.business, context)
     return GetOrderResponse(
-      order: API.StoredOrder(read, withBody: true), state: API.OrderState(found.place),
+      order: API.StoredOrder(read, withBody: true).with(goods), state: API.OrderState(found.place),
       lane: found.place == .lane ? Int32(lane) : 0, rulesVersion: found.version,
       units: found.units.map { unit in
         API.UnitOrder(unit: unit.name, state: API.UnitOrderState(unit.place))
@@ -103,7 +104,9 @@ extension API.StoredOrder {
       sequence: record.sequence, kind: order.isCancellation ? .cancellation : .order,
       order: API.Order(
         number: order.number, version: order.version, code: order.code, key: order.key,
-        body: withBody ? order.body : []),
+        body: withBody ? order.body : [],
+        items: !withBody
+          ? [] : order.items.map { API.OrderItem(good: $0.good, quantity: $0.quantity) }),
       submitTime: ProtoTimestamp(microseconds: record.time.microseconds),
       principal: order.principal)
   }
@@ -118,6 +121,9 @@ extension API.OrderState {
     case .quarantined: self = .quarantined
     case .held: self = .held
     case .forwarded: self = .forwarded
+    case .awaiting: self = .awaitingGoods
+    case .behind: self = .behind
+    case .withdrawn: self = .withdrawn
     }
   }
 }

@@ -17,7 +17,7 @@ extension ForwardingService {
     return try await calls.change(
       StoreCalls.Change(
         context: context, method: "Submit", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
+        requestID: request.requestID, rows: ForwardingCalls.rows(of: orders)),
       body: body
     ) { (book, batch) throws(ForwardingFailure) in
       SubmitResponse(
@@ -94,10 +94,14 @@ extension ForwardingService {
       guard (1...ForwardingLimits.ordersPerCall).contains(orders.count) else {
         throw .ordersOutOfRange
       }
-      var bytes = 0
+      var (bytes, items) = (0, 0)
       for (place, order) in orders.enumerated() {
         try check(order, "orders[\(place)]")
         bytes += order.body.count
+        items += order.items.count
+      }
+      guard items <= ForwardingLimits.itemsPerCall else {
+        throw .itemsTooMany(field: "orders", limit: ForwardingLimits.itemsPerCall)
       }
       guard bytes <= ForwardingLimits.bytesPerCall else { throw .ordersTooLarge }
     } catch {
@@ -107,7 +111,7 @@ extension ForwardingService {
       GivenOrder(
         OrderRecord(
           number: order.number, version: order.version, key: order.key, code: order.code,
-          body: order.body, principal: principal))
+          body: order.body, principal: principal, items: order.items.map { OrderItem($0) }))
     }
   }
 
@@ -125,7 +129,17 @@ extension ForwardingService {
     guard order.body.count <= ForwardingLimits.bodyBytes else {
       throw .bodyTooLarge(field: "\(path).body")
     }
+    guard !order.items.isEmpty else { return }
+    guard OrderItem.isPrintable(order.number, bytes: ForwardingLimits.numberBytes) else {
+      throw .numberInvalid(field: "\(path).number")
+    }
+    let items = order.items.map { OrderItem($0) }
+    if let refusal = OrderItem.refusal(of: items, "\(path).items") { throw refusal }
   }
+}
+
+extension OrderItem {
+  fileprivate init(_ item: API.OrderItem) { self.init(good: item.good, quantity: item.quantity) }
 }
 
 extension API.SubmittedOrder {

@@ -77,6 +77,7 @@ extension API.Intake {
   /// As a client sees it.
   init(_ stored: StoredIntake, _ batch: Batch) {
     let intake = stored.intake
+    let goods = intake.waiting.awaited.keys.prefix(ForwardingLimits.goodsShown).sorted()
     let codes = intake.quarantine.keys.prefix(ForwardingLimits.codesShown).sorted()
     // The rules know the clock that nobody sets.
     let shift = batch.now.microseconds - batch.boot.microseconds
@@ -100,6 +101,10 @@ extension API.Intake {
       quarantinedCodes: codes.map { code in
         API.QuarantinedCode(code: code, keys: Int64(intake.quarantine[code]?.count ?? 0))
       },
-      rulesVersion: intake.rulesVersion)
+      rulesVersion: intake.rulesVersion, awaitingGoods: Int64(intake.count(.awaiting)),
+      behind: Int64(intake.count(.behind)),
+      awaitedGoods: goods.map { good in
+        API.AwaitedGood(good: good, keys: Int64(intake.waiting.awaited[good]?.count ?? 0))
+      })
   }
 }

@@ -191,7 +191,7 @@ private final class SubmitCommand: StoredCall, @unchecked Sendable {
     try super.init(
       StoreCalls.Change(
         context: context, method: "SubmitStream", business: request.business, requestID: "",
-        rows: ForwardingCalls.rows),
+        rows: ForwardingCalls.rows(of: orders)),
       body: request, to: service.calls.stored)
   }
 

@@ -4,11 +4,14 @@ internal import Store
 /// An order on its way to the book: what the rules look at, and its bytes for the feed.
 struct GivenOrder: Sendable {
   let facts: NewOrder
+  /// Of one with items, those before them.
   let bytes: [UInt8]
+  let items: [OrderItem]
 
   init(_ record: OrderRecord) {
     facts = record.facts
-    bytes = record.bytes
+    items = record.items
+    bytes = record.items.isEmpty ? record.bytes : record.bytesBeforeItems
   }
 }
 
@@ -18,12 +21,14 @@ extension ForwardingBook {
     _ business: String, _ orders: [GivenOrder], _ capacity: ForwardingCapacity, _ batch: Batch
   ) throws(ForwardingFailure) -> [Submitted] {
     let stored = try intake(business, batch)
+    let goods = GoodsLookup(business, batch)
     do throws(ForwardingRefusal) {
       try check(orders.map(\.facts), stored.intake, capacity)
+      try checkRoom(orders, stored.intake, goods)
     } catch {
       throw .refused(error)
     }
-    let submitted = orders.map { take($0, stored, batch) }
+    let submitted = orders.map { take($0, stored, goods, batch) }
     schedule(stored)
     return submitted
   }
@@ -50,14 +55,20 @@ extension ForwardingBook {
     }
   }
 
-  private func take(_ order: GivenOrder, _ stored: StoredIntake, _ batch: Batch) -> Submitted {
+  private func take(
+    _ order: GivenOrder, _ stored: StoredIntake, _ goods: GoodsLookup, _ batch: Batch
+  ) -> Submitted {
+    guard order.items.isEmpty else { return takeWithItems(order, stored, goods, batch) }
     let submitted = stored.intake.submit(order.facts, at: batch.boot.microseconds)
-    if case .taken = submitted {
-      stored.append(order.bytes, batch)
-      kept += 1
-      stored.startPruning(batch)
-    }
+    if case .taken = submitted { keep(order.bytes, stored, batch) }
     return submitted
+  }
+
+  /// An order was taken.
+  func keep(_ bytes: [UInt8], _ stored: StoredIntake, _ batch: Batch) {
+    stored.append(bytes, batch)
+    kept += 1
+    stored.startPruning(batch)
   }
 
   /// Sends a cancellation after an order.
@@ -74,7 +85,7 @@ extension ForwardingBook {
     {
       throw .refused(.ordersExhausted(limit: capacity.orders))
     }
-    let submitted = take(given, stored, batch)
+    let submitted = take(given, stored, GoodsLookup(business, batch), batch)
     schedule(stored)
     if case .differs(let sequence) = submitted {
       throw .refused(.cancelledDifferently(sequence: sequence))

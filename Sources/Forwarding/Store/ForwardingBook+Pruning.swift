@@ -17,6 +17,10 @@ extension ForwardingBook {
     if mayHaveMore { stored.pruning = now }
     kept -= Int(oldest - intake.floor)
     stored.deletePlaces(before: PlaceBlocks.block(of: oldest), batch)
+    batch.write(ForwardingStatements.deleteOldGoods) { row in
+      row.bind(intake.business)
+      row.bind(oldest)
+    }
     intake.raiseFloor(to: oldest)
   }
 }

@@ -51,7 +51,7 @@ public final class ForwardingBook: WriterState {
     return stored
   }
 
-  private func touch(_ stored: StoredIntake, _ batch: Batch) {
+  func touch(_ stored: StoredIntake, _ batch: Batch) {
     (boot, wall) = (batch.boot.microseconds, batch.now.microseconds)
     let (mark, kept) = (stored.mark, kept)
     batch.undo { [unowned self] in
@@ -103,7 +103,9 @@ public final class ForwardingBook: WriterState {
         stored.looks.append(look)
       }
       touch(stored, batch)
-      room -= max(1, stored.intake.dispatch(at: now, limit: room) + expire(stored, batch))
+      let known = GoodsLookup(business, batch).known
+      let moved = stored.intake.dispatch(at: now, limit: room, known: known)
+      room -= max(1, moved + expire(stored, batch))
       try tellWarnings(of: stored, batch)
       try prune(stored, batch)
       // Behind those that wait already, so that one with much to do takes turns with them.
@@ -111,15 +113,22 @@ public final class ForwardingBook: WriterState {
     }
   }
 
-  /// Orders become quarantined, and go on, in timed work only, so that is where rules hear of it.
+  /// Orders become quarantined, and go on, in timed work only, so that is where rules hear of it; one that
+  /// begins to wait for goods has it called.
   private func tellWarnings(of stored: StoredIntake, _ batch: Batch) throws(StoreError) {
+    try tell(.quarantinedOrders, stored.intake.count(.quarantined), of: stored, batch)
+    try tell(.ordersAwaitingGoods, stored.intake.count(.awaiting), of: stored, batch)
+  }
+
+  private func tell(
+    _ signal: CountedSignal, _ count: Int, of stored: StoredIntake, _ batch: Batch
+  ) throws(StoreError) {
     guard let warnings = batch.state(of: WarningBook.self) else { return }
     let business = stored.intake.business
-    let count = stored.intake.count(.quarantined)
-    let told = warnings.lastCount(.quarantinedOrders, of: business)
+    let told = warnings.lastCount(signal, of: business)
     guard let due = QuarantineReport.due(count: count, told: told) else { return }
     guard due <= batch.boot.microseconds else { return schedule(stored, at: due) }
-    try warnings.counted(.quarantinedOrders, of: business, count, batch)
+    try warnings.counted(signal, of: business, count, batch)
   }
 
   /// Has an intake looked at when something in it is due. What it is scheduled for by mistake, as a
@@ -128,7 +137,7 @@ public final class ForwardingBook: WriterState {
     schedule(stored, at: stored.due)
   }
 
-  private func schedule(_ stored: StoredIntake, at due: Int64) {
+  func schedule(_ stored: StoredIntake, at due: Int64) {
     guard due < stored.looks.last ?? .max else { return }
     stored.looks.append(due)
     dues.insert(stored.intake.business, due: due)
@@ -136,6 +145,7 @@ public final class ForwardingBook: WriterState {
 
   /// Writes what has changed, once for all commands.
   public func willCommit(_ batch: Batch) {
+    takeArrivals(batch)
     for stored in touched where intakes[stored.intake.business] === stored { stored.write(batch) }
   }
 

@@ -102,7 +102,8 @@ struct ForwardingLoader {
       (chunk) throws(StoreError) in
       let came = opened - max(0, now - chunk.time.microseconds)
       for (place, order) in try OrderChunk(chunk).orders.enumerated() {
-        let kept = KeptOrder(order: order.facts, sequence: chunk.first + Int64(place))
+        let kept = KeptOrder(
+          order: order.facts, sequence: chunk.first + Int64(place), lacked: order.lackedGoods)
         guard intake.load(kept, at: came) else {
           throw damage("the place of order \(kept.sequence)", intake.business)
         }

@@ -50,6 +50,17 @@ enum ForwardingSchema {
       sql: """
         ALTER TABLE forwarding_intake ADD COLUMN retention_us BIGINT NOT NULL DEFAULT 604800000000;
         """),
+    // The goods of orders that had to wait for them, as they were looked up: pairs of versions.
+    Migration(
+      number: 5,
+      sql: """
+        CREATE TABLE forwarding_goods (
+          business TEXT NOT NULL,
+          sequence BIGINT NOT NULL,
+          versions BLOB NOT NULL,
+          PRIMARY KEY (business, sequence)
+        ) WITHOUT ROWID;
+        """),
   ]
 }
 
@@ -102,6 +113,11 @@ enum ForwardingStatements {
     SELECT unit, places, versions FROM forwarding_place
     WHERE business = $1 AND unit = $2 AND block = $3
     """)
+  static let addGoods = Statement("INSERT INTO forwarding_goods VALUES ($1, $2, $3)")
+  static let goods = Statement(
+    "SELECT versions FROM forwarding_goods WHERE business = $1 AND sequence = $2")
+  static let deleteOldGoods = Statement(
+    "DELETE FROM forwarding_goods WHERE business = $1 AND sequence < $2")
   static let deletePlaces = Statement(
     "DELETE FROM forwarding_place WHERE business = $1 AND unit = $2")
   static let deleteOldPlaces = Statement(

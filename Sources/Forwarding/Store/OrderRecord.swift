@@ -4,7 +4,9 @@ internal import Store
 /// The orders of a business, as a feed: an order's sequence is its message's.
 enum OrderFeed {
   /// A chunk begins with it; another layout is another number.
-  static let layout: UInt8 = 1
+  static let layout: UInt8 = 2
+  /// Of before there were items.
+  static let layoutWithoutItems: UInt8 = 1
   /// Nothing of it goes by age: units may be away for long.
   static let retention = Duration.seconds(100 * 365 * 86_400)
 
@@ -24,6 +26,7 @@ struct OrderRecord: Sendable, Equatable {
   var original: Int64 = 0
   /// Who gave it in.
   var principal: String
+  var items: [OrderItem] = []
 
   var isCancellation: Bool { original != 0 }
 
@@ -32,12 +35,16 @@ struct OrderRecord: Sendable, Equatable {
     NewOrder(
       identity: OrderHash.identity(
         number: number, version: version, isCancellation: isCancellation),
-      content: OrderHash.content(key: key, code: code, body: body), key: OrderHash.key(key),
+      content: OrderHash.content(key: key, code: code, body: body, items: items),
+      key: OrderHash.key(key),
       code: code, original: original)
   }
 
   /// As it is stored.
-  var bytes: [UInt8] {
+  var bytes: [UInt8] { bytesBeforeItems + Self.bytes(of: items) }
+
+  /// The part that is known before the goods of its items are looked up.
+  var bytesBeforeItems: [UInt8] {
     var writer = VarintWriter()
     writer.text(number)
     writer.integer(UInt64(bitPattern: version))
@@ -49,9 +56,24 @@ struct OrderRecord: Sendable, Equatable {
     return writer.bytes
   }
 
+  /// Items as they are stored.
+  static func bytes(of items: [OrderItem]) -> [UInt8] {
+    guard !items.isEmpty else { return [0] }
+    var writer = VarintWriter()
+    writer.integer(UInt64(items.count))
+    for item in items {
+      writer.text(item.good)
+      writer.integer(UInt64(bitPattern: item.quantity))
+      // No good has a version 0.
+      writer.integer(UInt64(bitPattern: item.version?.good ?? 0))
+      writer.integer(UInt64(bitPattern: item.version?.manufacturer ?? 0))
+    }
+    return writer.bytes
+  }
+
   init(
     number: String, version: Int64, key: String, code: String, body: [UInt8],
-    original: Int64 = 0, principal: String
+    original: Int64 = 0, principal: String, items: [OrderItem] = []
   ) {
     self.number = number
     self.version = version
@@ -60,9 +82,10 @@ struct OrderRecord: Sendable, Equatable {
     self.body = body
     self.original = original
     self.principal = principal
+    self.items = items
   }
 
-  init(_ reader: inout VarintReader) throws(EventDamage) {
+  init(_ reader: inout VarintReader, layout: UInt8) throws(EventDamage) {
     let number = try reader.text()
     let version = Int64(bitPattern: try reader.integer())
     let key = try reader.text()
@@ -72,6 +95,20 @@ struct OrderRecord: Sendable, Equatable {
     self.init(
       number: number, version: version, key: key, code: code, body: body, original: original,
       principal: try reader.text())
+    guard layout != OrderFeed.layoutWithoutItems else { return }
+    let count = try reader.integer(as: Int.self)
+    while items.count < count { items.append(try OrderItem(&reader)) }
+  }
+}
+
+extension OrderItem {
+  fileprivate init(_ reader: inout VarintReader) throws(EventDamage) {
+    let good = try reader.text()
+    let quantity = Int64(bitPattern: try reader.integer())
+    let version = GoodVersion(
+      good: Int64(bitPattern: try reader.integer()),
+      manufacturer: Int64(bitPattern: try reader.integer()))
+    self.init(good: good, quantity: quantity, version: version.good == 0 ? nil : version)
   }
 }
 
@@ -88,8 +125,9 @@ struct OrderChunk: Sendable {
       var reader = VarintReader(chunk.payload)
       let layout = try reader.byte()
       var orders: [OrderRecord] = []
-      while layout == OrderFeed.layout, orders.count < chunk.count {
-        orders.append(try OrderRecord(&reader))
+      let isKnown = layout == OrderFeed.layout || layout == OrderFeed.layoutWithoutItems
+      while isKnown, orders.count < chunk.count {
+        orders.append(try OrderRecord(&reader, layout: layout))
       }
       self.orders = orders
     } catch {

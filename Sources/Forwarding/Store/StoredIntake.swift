@@ -76,6 +76,9 @@ final class StoredIntake {
       }
       writeFailures(of: unit, batch)
     }
+    for (sequence, versions) in intake.waiting.lookedUp.sorted(by: { $0.key < $1.key }) {
+      writeGoods(versions, of: sequence, batch)
+    }
   }
 
   func writeRow(_ batch: Batch) {

@@ -18,6 +18,7 @@ enum SignalKind: Int32, Sendable, CaseIterable {
   case stockExhaustion = 26
   case periodExhaustion = 27
   case quarantinedOrders = 28
+  case ordersAwaitingGoods = 29
 
   /// Whether it comes from outside; the others are computed here.
   var isReported: Bool { rawValue < SignalKind.allocateRate.rawValue }

@@ -4,10 +4,13 @@ public import Store
 public enum CountedSignal: Sendable {
   /// Orders whose code no unit has.
   case quarantinedOrders
+  /// Orders that wait for goods which the catalog doesn't have.
+  case ordersAwaitingGoods
 
   var kind: SignalKind {
     switch self {
     case .quarantinedOrders: .quarantinedOrders
+    case .ordersAwaitingGoods: .ordersAwaitingGoods
     }
   }
 }

@@ -14,7 +14,8 @@ extension GetForwardingFiguresResponse {
     }
     let beside = [
       ("behind a change of lanes", intake.behindChange), ("quarantined", intake.quarantined),
-      ("held behind quarantined", intake.held),
+      ("held behind quarantined", intake.held), ("awaiting goods", intake.awaitingGoods),
+      ("behind those", intake.behind),
     ]
     table.rows += beside.map { [$0, "\($1)", "-", "-", "-"] }
     for unit in units {
@@ -46,10 +47,12 @@ extension CheckCompletenessResponse {
     forwarded += page.forwarded
     waiting += page.waiting
     unknown += page.unknown
+    withdrawn += page.withdrawn
   }
 
   /// For a person.
   var line: String {
-    "\(checked) orders: \(forwarded) forwarded, \(waiting) waiting, \(unknown) by rules too old to know"
+    "\(checked) orders: \(forwarded) forwarded, \(waiting) waiting, \(withdrawn) withdrawn, "
+      + "\(unknown) by rules too old to know"
   }
 }

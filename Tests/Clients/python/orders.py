@@ -9,6 +9,9 @@ IN_LANE = f.ORDER_STATE_IN_LANE
 QUARANTINED = f.ORDER_STATE_QUARANTINED
 HELD = f.ORDER_STATE_HELD
 FORWARDED = f.ORDER_STATE_FORWARDED
+AWAITING = f.ORDER_STATE_AWAITING_GOODS
+BEHIND = f.ORDER_STATE_BEHIND
+WITHDRAWN = f.ORDER_STATE_WITHDRAWN
 
 
 def settings(lanes=4, window_ms=0, batch_size=0, retention_s=None):
@@ -27,8 +30,12 @@ def put_unit(client, business, name, *codes, **fields):
     return client.PutUnit(unit=f.Unit(business=business, name=name, codes=codes), **fields)
 
 
-def order(number, code="A", key="", body=b"", version=0):
-    return f.Order(number=str(number), code=code, key=key, body=body, version=version)
+def order(number, code="A", key="", body=b"", version=0, items=()):
+    return f.Order(number=str(number), code=code, key=key, body=body, version=version, items=items)
+
+
+def item(good, quantity=1):
+    return f.OrderItem(good=good, quantity=quantity)
 
 
 def submit(client, business, *orders, **fields):

@@ -130,7 +130,8 @@ def test_queues_at_a_terminal(server, client, business):
     assert (result.returncode, result.stderr) == (0, "")
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert [row[0] for row in rows] == [
-        "lane 0", "lane 1", "behind a change of lanes", "quarantined", "held behind quarantined", "unit erp", "unit wms"]
+        "lane 0", "lane 1", "behind a change of lanes", "quarantined", "held behind quarantined",
+        "awaiting goods", "behind those", "unit erp", "unit wms"]
     depths = {row[0]: int(row[1]) for row in rows}
     assert depths["lane 0"] + depths["lane 1"] == 4 and depths["unit erp"] == 13 and depths["unit wms"] == 4
     [shown] = [json.loads(line) for line in run(
@@ -138,7 +139,7 @@ def test_queues_at_a_terminal(server, client, business):
     assert [unit["unit"] for unit in shown["units"]] == ["erp", "wms"]
     result = run("queues", "check", business, "--connect", server.h2c)
     assert (result.returncode, result.stdout.splitlines()) == (
-        0, ["27 orders: 18 forwarded, 9 waiting, 0 by rules too old to know"])
+        0, ["27 orders: 18 forwarded, 9 waiting, 0 withdrawn, 0 by rules too old to know"])
     [shown] = [json.loads(line) for line in run(
         "queues", "check", business, "--json", "--connect", server.h2c).stdout.splitlines()]
     assert shown == {"checked": "27", "forwarded": "18", "waiting": "9"}

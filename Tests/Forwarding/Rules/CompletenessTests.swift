@@ -29,6 +29,8 @@ import Testing
       (.forwarded, [1, 2], []), (.forwarded, [2], ["missing 1"]),
       (.forwarded, [], ["missing 1", "missing 2"]), (.forwarded, [1, 2, 3], ["unexpected 3"]),
       (.lane, [], []), (.quarantined, [], []), (.held, [2], ["unexpected 2"]),
+      (.awaiting, [], []), (.behind, [1], ["unexpected 1"]), (.withdrawn, [], []),
+      (.withdrawn, [1], ["unexpected 1"]),
     ] as [(OrderPlace, Set<Int32>, [String])])
   func differencesAreTold(place: OrderPlace, units: Set<Int32>, said: [String]) {
     var rules = Self.rules
@@ -40,7 +42,8 @@ import Testing
     #expect(check.differences.allSatisfy { $0.sequence == 7 })
     #expect(check.checked == 1)
     #expect(check.forwarded == (place == .forwarded ? 1 : 0))
-    #expect(check.waiting == (place == .forwarded || place == .none ? 0 : 1))
+    #expect(check.waiting == (place.isThrough || place == .none ? 0 : 1))
+    #expect(check.withdrawn == (place == .withdrawn ? 1 : 0))
   }
 
   @Test func aCancellationIsWhereItsOrderIs() {

@@ -19,6 +19,8 @@ import Testing
     var key: String
     var code: String?
     var original: Int64
+    /// It had to wait for goods.
+    var lacked = false
   }
 
   @Test(arguments: 0..<60)
@@ -28,6 +30,8 @@ import Testing
     var taken: [Taken] = []
     /// Of each unit, in the order of arrival.
     var arrivals: [String: [Int64]] = [:]
+    /// Orders whose goods were looked up when they went on.
+    var lookedUp: Set<Int64> = []
     for step in 0..<120 {
       trial.now += Int64.random(in: 0...2, using: &random)
       let mark = trial.intake.mark
@@ -41,17 +45,35 @@ import Testing
         #expect(trial.intake.look(at: 0) == totals)
         taken.removeAll { $0.sequence >= trial.intake.nextSequence }
       }
+      lookUp(trial, &lookedUp)
       trial.intake.settle()
       note(trial.intake, &arrivals)
     }
     trial.now += 100
     try trial.intake.put(unit: "all", codes: ["A", "B", "C"], at: 0)
-    while let due = trial.intake.due, due <= trial.now {
-      _ = trial.intake.dispatch(at: trial.now, limit: 1)
+    for good in 0..<Self.goods { trial.put("g\(good)") }
+    // What waited for goods waits for the window of its lane, too.
+    while let due = trial.intake.due {
+      trial.now = max(trial.now, due)
+      _ = trial.intake.dispatch(at: trial.now, limit: 1, known: trial.catalog.known)
+      lookUp(trial, &lookedUp)
       trial.intake.settle()
       note(trial.intake, &arrivals)
     }
     check(trial.intake, taken, arrivals)
+    let lacked = taken.filter { $0.lacked && trial.intake.place(of: $0.sequence) == .forwarded }
+    #expect(Set(lacked.map(\.sequence)) == lookedUp)
+  }
+
+  private static let goods = 12
+
+  /// What went on since the last look has the versions that hold now.
+  private func lookUp(_ trial: IntakeTrial, _ lookedUp: inout Set<Int64>) {
+    for (sequence, versions) in trial.intake.waiting.lookedUp {
+      #expect(lookedUp.insert(sequence).inserted)
+      #expect(!versions.isEmpty && versions.allSatisfy { $0.manufacturer == 10 * $0.good })
+      #expect(versions.allSatisfy { trial.catalog.versions.values.contains($0.good) })
+    }
   }
 
   private func change(
@@ -60,11 +82,15 @@ import Testing
     let number = Int.random(in: 0..<40, using: &random)
     let key = "k\(number % 5)"
     let code = ["A", "B", "C"][number % 3]
-    switch Int.random(in: 0..<12, using: &random) {
+    switch Int.random(in: 0..<13, using: &random) {
     case 0...4:
-      if case .taken(let sequence) = trial.submit("\(number)", key: key, code: code) {
+      let goods = number % 3 == 0 ? ["g\(number % Self.goods)", "g\(number % 5)"] : []
+      let lacked = trial.catalog.lacked(of: goods) != nil
+      let submitted = trial.submit("\(number)", key: key, code: code, goods: goods)
+      if case .taken(let sequence) = submitted {
         taken.append(
-          Taken(sequence: sequence, number: number, key: key, code: code, original: 0))
+          Taken(
+            sequence: sequence, number: number, key: key, code: code, original: 0, lacked: lacked))
       }
     case 5:
       if case .taken(let sequence) = trial.cancel("\(number)", key: key) {
@@ -73,7 +99,8 @@ import Testing
           Taken(sequence: sequence, number: number, key: key, code: nil, original: original))
       }
     case 6...8:
-      _ = trial.intake.dispatch(at: trial.now, limit: Int.random(in: 1...6, using: &random))
+      _ = trial.intake.dispatch(
+        at: trial.now, limit: Int.random(in: 1...6, using: &random), known: trial.catalog.known)
     case 9:
       let codes = ["A", "B", "C"].filter { _ in Bool.random(using: &random) }
       try? trial.intake.put(unit: "u\(Int.random(in: 0..<3, using: &random))", codes: codes, at: 0)
@@ -82,6 +109,7 @@ import Testing
         lanes: Int32.random(in: 1...4, using: &random), window: 3,
         batchSize: Int32.random(in: 1...4, using: &random))
       try? trial.intake.change(settings)
+    case 11: trial.put("g\(Int.random(in: 0..<Self.goods, using: &random))")
     default:
       _ = try? trial.intake.delete(
         unit: "u\(Int.random(in: 0..<3, using: &random))",
@@ -105,9 +133,16 @@ import Testing
   private func check(_ intake: Intake, _ taken: [Taken], _ arrivals: [String: [Int64]]) {
     let bySequence = Dictionary(uniqueKeysWithValues: taken.map { ($0.sequence, $0) })
     #expect(taken.map(\.sequence) == Array(1..<intake.nextSequence))
-    for order in taken { #expect(intake.place(of: order.sequence) == .forwarded) }
-    #expect(intake.count(.forwarded) == taken.count)
+    for order in taken where intake.place(of: order.sequence) != .forwarded {
+      #expect(intake.place(of: order.sequence) == .withdrawn && order.lacked)
+      #expect(taken.contains { $0.original == order.sequence })
+      #expect(!arrivals.values.contains { $0.contains(order.sequence) })
+    }
+    #expect(intake.count(.forwarded) + intake.count(.withdrawn) == taken.count)
     #expect(intake.lines.isEmpty && intake.quarantine.isEmpty)
+    let waiting = intake.waiting
+    #expect(waiting.lines.isEmpty && waiting.awaited.isEmpty && waiting.lacking.isEmpty)
+    #expect(waiting.lackedGoods == 0)
     for (unit, sequences) in arrivals {
       var last: [String: Int64] = [:]
       for sequence in sequences {
@@ -136,6 +171,10 @@ struct Snapshot: Equatable {
   var released: Set<UInt64>
   var matches: [String: [String]]
   var numbers: [Int64]
+  var waiting: [UInt64: Int]
+  var lacking: [Int64: [String]]
+  var awaited: [String: Set<UInt64>]
+  var supplied: Set<UInt64>
 
   init(_ intake: Intake) {
     places = (1...200).map { intake.place(of: $0) }
@@ -152,6 +191,10 @@ struct Snapshot: Equatable {
     matches = intake.unitsByCode.mapValues { $0.map(\.name) }
     numbers =
       [intake.nextSequence, intake.rulesVersion, Int64(intake.kept), Int64(intake.nextUnit)]
-      + intake.counts.map(Int64.init)
+      + intake.counts.map(Int64.init) + [Int64(intake.waiting.lackedGoods)]
+    waiting = intake.waiting.lines.mapValues(\.count)
+    lacking = intake.waiting.lacking
+    awaited = intake.waiting.awaited
+    supplied = Set(intake.waiting.supplied)
   }
 }

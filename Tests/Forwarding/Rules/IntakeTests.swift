@@ -2,9 +2,24 @@ import Testing
 
 @testable import Forwarding
 
+/// What a catalog has.
+final class TrialCatalog {
+  var versions: [String: Int64] = [:]
+
+  /// A good's manufacturer has its version, times ten.
+  func known(_ good: String) -> GoodVersion? {
+    versions[good].map { GoodVersion(good: $0, manufacturer: 10 * $0) }
+  }
+
+  func lacked(of goods: [String]) -> LackedGoods? {
+    goods.first { versions[$0] == nil }.map { LackedGoods(goods: goods, missing: $0) }
+  }
+}
+
 /// An intake, and orders given in by their keys and codes. Times are µs.
 struct IntakeTrial {
   let intake: Intake
+  let catalog = TrialCatalog()
   var now: Int64 = 0
 
   init(lanes: Int32 = 1, window: Int64 = 0, batchSize: Int32 = 100) {
@@ -24,10 +39,21 @@ struct IntakeTrial {
   }
 
   @discardableResult
-  func submit(_ number: String, version: Int64 = 0, key: String = "", code: String = "A")
-    -> Submitted
-  {
-    intake.submit(Self.order(number, version: version, key: key, code: code), at: now)
+  func submit(
+    _ number: String, version: Int64 = 0, key: String = "", code: String = "A",
+    goods: [String] = []
+  ) -> Submitted {
+    intake.submit(
+      Self.order(number, version: version, key: key, code: code),
+      lacking: catalog.lacked(of: goods), at: now)
+  }
+
+  /// A good comes, or its next version.
+  func put(_ good: String) {
+    let before = catalog.versions[good]
+    catalog.versions[good] = (before ?? 0) + 1
+    intake.note { [catalog] in catalog.versions[good] = before }
+    if before == nil { intake.arrived(good) }
   }
 
   func cancel(_ number: String, key: String = "") -> Submitted {
@@ -42,7 +68,9 @@ struct IntakeTrial {
 
   /// Moves all that is due.
   func dispatch() {
-    while let due = intake.due, due <= now { _ = intake.dispatch(at: now, limit: 7) }
+    while let due = intake.due, due <= now {
+      _ = intake.dispatch(at: now, limit: 7, known: catalog.known)
+    }
   }
 
   func queue(_ unit: String) -> [Int64] {

@@ -37,6 +37,12 @@ void   orderwire__v1__intake__init
   static const Orderwire__V1__Intake init_value = ORDERWIRE__V1__INTAKE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__awaited_good__init
+                     (Orderwire__V1__AwaitedGood         *message)
+{
+  static const Orderwire__V1__AwaitedGood init_value = ORDERWIRE__V1__AWAITED_GOOD__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__put_intake_request__init
                      (Orderwire__V1__PutIntakeRequest         *message)
 {
@@ -127,6 +133,12 @@ void   orderwire__v1__match_units_response__init
   static const Orderwire__V1__MatchUnitsResponse init_value = ORDERWIRE__V1__MATCH_UNITS_RESPONSE__INIT;
   *message = init_value;
 }
+void   orderwire__v1__order_item__init
+                     (Orderwire__V1__OrderItem         *message)
+{
+  static const Orderwire__V1__OrderItem init_value = ORDERWIRE__V1__ORDER_ITEM__INIT;
+  *message = init_value;
+}
 void   orderwire__v1__order__init
                      (Orderwire__V1__Order         *message)
 {
@@ -197,6 +209,24 @@ void   orderwire__v1__get_order_response__init
                      (Orderwire__V1__GetOrderResponse         *message)
 {
   static const Orderwire__V1__GetOrderResponse init_value = ORDERWIRE__V1__GET_ORDER_RESPONSE__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_waiting_orders_request__init
+                     (Orderwire__V1__ListWaitingOrdersRequest         *message)
+{
+  static const Orderwire__V1__ListWaitingOrdersRequest init_value = ORDERWIRE__V1__LIST_WAITING_ORDERS_REQUEST__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__waiting_order__init
+                     (Orderwire__V1__WaitingOrder         *message)
+{
+  static const Orderwire__V1__WaitingOrder init_value = ORDERWIRE__V1__WAITING_ORDER__INIT;
+  *message = init_value;
+}
+void   orderwire__v1__list_waiting_orders_response__init
+                     (Orderwire__V1__ListWaitingOrdersResponse         *message)
+{
+  static const Orderwire__V1__ListWaitingOrdersResponse init_value = ORDERWIRE__V1__LIST_WAITING_ORDERS_RESPONSE__INIT;
   *message = init_value;
 }
 void   orderwire__v1__list_queued_orders_request__init
@@ -717,7 +747,7 @@ const ProtobufCMessageDescriptor orderwire__v1__quarantined_code__descriptor =
   (ProtobufCMessageInit) orderwire__v1__quarantined_code__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__intake__field_descriptors[9] =
+static const ProtobufCFieldDescriptor orderwire__v1__intake__field_descriptors[12] =
 {
   {
     "business",
@@ -827,8 +857,47 @@ static const ProtobufCFieldDescriptor orderwire__v1__intake__field_descriptors[9
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "awaiting_goods",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Intake, has_awaiting_goods),
+    offsetof(Orderwire__V1__Intake, awaiting_goods),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "behind",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__Intake, has_behind),
+    offsetof(Orderwire__V1__Intake, behind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "awaited_goods",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Intake, n_awaited_goods),
+    offsetof(Orderwire__V1__Intake, awaited_goods),
+    &orderwire__v1__awaited_good__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__intake__field_indices_by_name[] = {
+  11,   /* field[11] = awaited_goods */
+  9,   /* field[9] = awaiting_goods */
+  10,   /* field[10] = behind */
   4,   /* field[4] = behind_change */
   0,   /* field[0] = business */
   6,   /* field[6] = held */
@@ -842,7 +911,7 @@ static const unsigned orderwire__v1__intake__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__intake__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__intake__descriptor =
 {
@@ -852,11 +921,62 @@ const ProtobufCMessageDescriptor orderwire__v1__intake__descriptor =
   "Orderwire__V1__Intake",
   "orderwire.v1",
   sizeof(Orderwire__V1__Intake),
-  9,
+  12,
   orderwire__v1__intake__field_descriptors,
   orderwire__v1__intake__field_indices_by_name,
   1,  orderwire__v1__intake__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__intake__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__awaited_good__field_descriptors[2] =
+{
+  {
+    "good",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__AwaitedGood, has_good),
+    offsetof(Orderwire__V1__AwaitedGood, good),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "keys",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__AwaitedGood, has_keys),
+    offsetof(Orderwire__V1__AwaitedGood, keys),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__awaited_good__field_indices_by_name[] = {
+  0,   /* field[0] = good */
+  1,   /* field[1] = keys */
+};
+static const ProtobufCIntRange orderwire__v1__awaited_good__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__awaited_good__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.AwaitedGood",
+  "AwaitedGood",
+  "Orderwire__V1__AwaitedGood",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__AwaitedGood),
+  2,
+  orderwire__v1__awaited_good__field_descriptors,
+  orderwire__v1__awaited_good__field_indices_by_name,
+  1,  orderwire__v1__awaited_good__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__awaited_good__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__put_intake_request__field_descriptors[3] =
@@ -1845,7 +1965,58 @@ const ProtobufCMessageDescriptor orderwire__v1__match_units_response__descriptor
   (ProtobufCMessageInit) orderwire__v1__match_units_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__order__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__order_item__field_descriptors[2] =
+{
+  {
+    "good",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__OrderItem, has_good),
+    offsetof(Orderwire__V1__OrderItem, good),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "quantity",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__OrderItem, has_quantity),
+    offsetof(Orderwire__V1__OrderItem, quantity),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__order_item__field_indices_by_name[] = {
+  0,   /* field[0] = good */
+  1,   /* field[1] = quantity */
+};
+static const ProtobufCIntRange orderwire__v1__order_item__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__order_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.OrderItem",
+  "OrderItem",
+  "Orderwire__V1__OrderItem",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__OrderItem),
+  2,
+  orderwire__v1__order_item__field_descriptors,
+  orderwire__v1__order_item__field_indices_by_name,
+  1,  orderwire__v1__order_item__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__order_item__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__order__field_descriptors[6] =
 {
   {
     "number",
@@ -1907,10 +2078,23 @@ static const ProtobufCFieldDescriptor orderwire__v1__order__field_descriptors[5]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "items",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__Order, n_items),
+    offsetof(Orderwire__V1__Order, items),
+    &orderwire__v1__order_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__order__field_indices_by_name[] = {
   4,   /* field[4] = body */
   2,   /* field[2] = code */
+  5,   /* field[5] = items */
   3,   /* field[3] = key */
   0,   /* field[0] = number */
   1,   /* field[1] = version */
@@ -1918,7 +2102,7 @@ static const unsigned orderwire__v1__order__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__order__descriptor =
 {
@@ -1928,7 +2112,7 @@ const ProtobufCMessageDescriptor orderwire__v1__order__descriptor =
   "Orderwire__V1__Order",
   "orderwire.v1",
   sizeof(Orderwire__V1__Order),
-  5,
+  6,
   orderwire__v1__order__field_descriptors,
   orderwire__v1__order__field_indices_by_name,
   1,  orderwire__v1__order__number_ranges,
@@ -2408,7 +2592,7 @@ const ProtobufCMessageDescriptor orderwire__v1__unit_order__descriptor =
   (ProtobufCMessageInit) orderwire__v1__unit_order__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__stored_order__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__stored_order__field_descriptors[7] =
 {
   {
     "sequence",
@@ -2470,9 +2654,35 @@ static const ProtobufCFieldDescriptor orderwire__v1__stored_order__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "goods",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__StoredOrder, n_goods),
+    offsetof(Orderwire__V1__StoredOrder, goods),
+    &orderwire__v1__good__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "manufacturers",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__StoredOrder, n_manufacturers),
+    offsetof(Orderwire__V1__StoredOrder, manufacturers),
+    &orderwire__v1__manufacturer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__stored_order__field_indices_by_name[] = {
+  5,   /* field[5] = goods */
   1,   /* field[1] = kind */
+  6,   /* field[6] = manufacturers */
   2,   /* field[2] = order */
   4,   /* field[4] = principal */
   0,   /* field[0] = sequence */
@@ -2481,7 +2691,7 @@ static const unsigned orderwire__v1__stored_order__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__stored_order__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__stored_order__descriptor =
 {
@@ -2491,7 +2701,7 @@ const ProtobufCMessageDescriptor orderwire__v1__stored_order__descriptor =
   "Orderwire__V1__StoredOrder",
   "orderwire.v1",
   sizeof(Orderwire__V1__StoredOrder),
-  5,
+  7,
   orderwire__v1__stored_order__field_descriptors,
   orderwire__v1__stored_order__field_indices_by_name,
   1,  orderwire__v1__stored_order__number_ranges,
@@ -2676,6 +2886,185 @@ const ProtobufCMessageDescriptor orderwire__v1__get_order_response__descriptor =
   orderwire__v1__get_order_response__field_indices_by_name,
   1,  orderwire__v1__get_order_response__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__get_order_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_waiting_orders_request__field_descriptors[3] =
+{
+  {
+    "business",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, has_business),
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, business),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_size",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, has_page_size),
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, page_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_token",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, has_page_token),
+    offsetof(Orderwire__V1__ListWaitingOrdersRequest, page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_waiting_orders_request__field_indices_by_name[] = {
+  0,   /* field[0] = business */
+  1,   /* field[1] = page_size */
+  2,   /* field[2] = page_token */
+};
+static const ProtobufCIntRange orderwire__v1__list_waiting_orders_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_waiting_orders_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListWaitingOrdersRequest",
+  "ListWaitingOrdersRequest",
+  "Orderwire__V1__ListWaitingOrdersRequest",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListWaitingOrdersRequest),
+  3,
+  orderwire__v1__list_waiting_orders_request__field_descriptors,
+  orderwire__v1__list_waiting_orders_request__field_indices_by_name,
+  1,  orderwire__v1__list_waiting_orders_request__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_waiting_orders_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__waiting_order__field_descriptors[3] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Orderwire__V1__WaitingOrder, order),
+    &orderwire__v1__stored_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__WaitingOrder, has_state),
+    offsetof(Orderwire__V1__WaitingOrder, state),
+    &orderwire__v1__order_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missing_goods",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__WaitingOrder, n_missing_goods),
+    offsetof(Orderwire__V1__WaitingOrder, missing_goods),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__waiting_order__field_indices_by_name[] = {
+  2,   /* field[2] = missing_goods */
+  0,   /* field[0] = order */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange orderwire__v1__waiting_order__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__waiting_order__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.WaitingOrder",
+  "WaitingOrder",
+  "Orderwire__V1__WaitingOrder",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__WaitingOrder),
+  3,
+  orderwire__v1__waiting_order__field_descriptors,
+  orderwire__v1__waiting_order__field_indices_by_name,
+  1,  orderwire__v1__waiting_order__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__waiting_order__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor orderwire__v1__list_waiting_orders_response__field_descriptors[2] =
+{
+  {
+    "orders",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Orderwire__V1__ListWaitingOrdersResponse, n_orders),
+    offsetof(Orderwire__V1__ListWaitingOrdersResponse, orders),
+    &orderwire__v1__waiting_order__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_page_token",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__ListWaitingOrdersResponse, has_next_page_token),
+    offsetof(Orderwire__V1__ListWaitingOrdersResponse, next_page_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned orderwire__v1__list_waiting_orders_response__field_indices_by_name[] = {
+  1,   /* field[1] = next_page_token */
+  0,   /* field[0] = orders */
+};
+static const ProtobufCIntRange orderwire__v1__list_waiting_orders_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor orderwire__v1__list_waiting_orders_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "orderwire.v1.ListWaitingOrdersResponse",
+  "ListWaitingOrdersResponse",
+  "Orderwire__V1__ListWaitingOrdersResponse",
+  "orderwire.v1",
+  sizeof(Orderwire__V1__ListWaitingOrdersResponse),
+  2,
+  orderwire__v1__list_waiting_orders_response__field_descriptors,
+  orderwire__v1__list_waiting_orders_response__field_indices_by_name,
+  1,  orderwire__v1__list_waiting_orders_response__number_ranges,
+  (ProtobufCMessageInit) orderwire__v1__list_waiting_orders_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor orderwire__v1__list_queued_orders_request__field_descriptors[4] =
@@ -3023,7 +3412,7 @@ const ProtobufCMessageDescriptor orderwire__v1__check_completeness_request__desc
   (ProtobufCMessageInit) orderwire__v1__check_completeness_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__check_completeness_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor orderwire__v1__check_completeness_response__field_descriptors[7] =
 {
   {
     "checked",
@@ -3097,6 +3486,18 @@ static const ProtobufCFieldDescriptor orderwire__v1__check_completeness_response
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "withdrawn",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__CheckCompletenessResponse, has_withdrawn),
+    offsetof(Orderwire__V1__CheckCompletenessResponse, withdrawn),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__check_completeness_response__field_indices_by_name[] = {
   0,   /* field[0] = checked */
@@ -3105,11 +3506,12 @@ static const unsigned orderwire__v1__check_completeness_response__field_indices_
   5,   /* field[5] = next_page_token */
   3,   /* field[3] = unknown */
   2,   /* field[2] = waiting */
+  6,   /* field[6] = withdrawn */
 };
 static const ProtobufCIntRange orderwire__v1__check_completeness_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__descriptor =
 {
@@ -3119,7 +3521,7 @@ const ProtobufCMessageDescriptor orderwire__v1__check_completeness_response__des
   "Orderwire__V1__CheckCompletenessResponse",
   "orderwire.v1",
   sizeof(Orderwire__V1__CheckCompletenessResponse),
-  6,
+  7,
   orderwire__v1__check_completeness_response__field_descriptors,
   orderwire__v1__check_completeness_response__field_indices_by_name,
   1,  orderwire__v1__check_completeness_response__number_ranges,
@@ -5023,24 +5425,30 @@ const ProtobufCEnumDescriptor orderwire__v1__order_kind__descriptor =
   orderwire__v1__order_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue orderwire__v1__order_state__enum_values_by_number[5] =
+static const ProtobufCEnumValue orderwire__v1__order_state__enum_values_by_number[8] =
 {
   { "ORDER_STATE_UNSPECIFIED", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_UNSPECIFIED", 0 },
   { "ORDER_STATE_IN_LANE", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_IN_LANE", 1 },
   { "ORDER_STATE_QUARANTINED", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_QUARANTINED", 2 },
   { "ORDER_STATE_HELD", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_HELD", 3 },
   { "ORDER_STATE_FORWARDED", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_FORWARDED", 4 },
+  { "ORDER_STATE_AWAITING_GOODS", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_AWAITING_GOODS", 5 },
+  { "ORDER_STATE_BEHIND", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_BEHIND", 6 },
+  { "ORDER_STATE_WITHDRAWN", "ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_WITHDRAWN", 7 },
 };
 static const ProtobufCIntRange orderwire__v1__order_state__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex orderwire__v1__order_state__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex orderwire__v1__order_state__enum_values_by_name[8] =
 {
+  { "ORDER_STATE_AWAITING_GOODS", 5 },
+  { "ORDER_STATE_BEHIND", 6 },
   { "ORDER_STATE_FORWARDED", 4 },
   { "ORDER_STATE_HELD", 3 },
   { "ORDER_STATE_IN_LANE", 1 },
   { "ORDER_STATE_QUARANTINED", 2 },
   { "ORDER_STATE_UNSPECIFIED", 0 },
+  { "ORDER_STATE_WITHDRAWN", 7 },
 };
 const ProtobufCEnumDescriptor orderwire__v1__order_state__descriptor =
 {
@@ -5049,9 +5457,9 @@ const ProtobufCEnumDescriptor orderwire__v1__order_state__descriptor =
   "OrderState",
   "Orderwire__V1__OrderState",
   "orderwire.v1",
-  5,
+  8,
   orderwire__v1__order_state__enum_values_by_number,
-  5,
+  8,
   orderwire__v1__order_state__enum_values_by_name,
   1,
   orderwire__v1__order_state__value_ranges,
@@ -5121,7 +5529,7 @@ const ProtobufCEnumDescriptor orderwire__v1__order_difference_kind__descriptor =
   orderwire__v1__order_difference_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[21] =
+static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method_descriptors[22] =
 {
   { "PutIntake", &orderwire__v1__put_intake_request__descriptor, &orderwire__v1__put_intake_response__descriptor },
   { "GetIntake", &orderwire__v1__get_intake_request__descriptor, &orderwire__v1__get_intake_response__descriptor },
@@ -5133,6 +5541,7 @@ static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method
   { "SubmitStream", &orderwire__v1__submit_stream_request__descriptor, &orderwire__v1__submit_stream_response__descriptor },
   { "Cancel", &orderwire__v1__cancel_request__descriptor, &orderwire__v1__cancel_response__descriptor },
   { "GetOrder", &orderwire__v1__get_order_request__descriptor, &orderwire__v1__get_order_response__descriptor },
+  { "ListWaitingOrders", &orderwire__v1__list_waiting_orders_request__descriptor, &orderwire__v1__list_waiting_orders_response__descriptor },
   { "ListQueuedOrders", &orderwire__v1__list_queued_orders_request__descriptor, &orderwire__v1__list_queued_orders_response__descriptor },
   { "GetForwardingFigures", &orderwire__v1__get_forwarding_figures_request__descriptor, &orderwire__v1__get_forwarding_figures_response__descriptor },
   { "CheckCompleteness", &orderwire__v1__check_completeness_request__descriptor, &orderwire__v1__check_completeness_response__descriptor },
@@ -5147,24 +5556,25 @@ static const ProtobufCMethodDescriptor orderwire__v1__forwarding_service__method
 };
 const unsigned orderwire__v1__forwarding_service__method_indices_by_name[] = {
   8,        /* Cancel */
-  12,        /* CheckCompleteness */
-  13,        /* Consume */
+  13,        /* CheckCompleteness */
+  14,        /* Consume */
   4,        /* DeleteUnit */
-  18,        /* EditDeadLetter */
-  17,        /* GetDeadLetter */
-  11,        /* GetForwardingFigures */
+  19,        /* EditDeadLetter */
+  18,        /* GetDeadLetter */
+  12,        /* GetForwardingFigures */
   1,        /* GetIntake */
   9,        /* GetOrder */
-  16,        /* ListDeadLetters */
-  10,        /* ListQueuedOrders */
+  17,        /* ListDeadLetters */
+  11,        /* ListQueuedOrders */
   3,        /* ListUnits */
+  10,        /* ListWaitingOrders */
   5,        /* MatchUnits */
-  14,        /* PauseUnit */
-  20,        /* PurgeDeadLetters */
+  15,        /* PauseUnit */
+  21,        /* PurgeDeadLetters */
   0,        /* PutIntake */
   2,        /* PutUnit */
-  19,        /* RedriveDeadLetters */
-  15,        /* ResumeUnit */
+  20,        /* RedriveDeadLetters */
+  16,        /* ResumeUnit */
   6,        /* Submit */
   7         /* SubmitStream */
 };
@@ -5175,7 +5585,7 @@ const ProtobufCServiceDescriptor orderwire__v1__forwarding_service__descriptor =
   "ForwardingService",
   "Orderwire__V1__ForwardingService",
   "orderwire.v1",
-  21,
+  22,
   orderwire__v1__forwarding_service__method_descriptors,
   orderwire__v1__forwarding_service__method_indices_by_name
 };
@@ -5259,13 +5669,21 @@ void orderwire__v1__forwarding_service__get_order(ProtobufCService *service,
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void orderwire__v1__forwarding_service__list_waiting_orders(ProtobufCService *service,
+                                                            const Orderwire__V1__ListWaitingOrdersRequest *input,
+                                                            Orderwire__V1__ListWaitingOrdersResponse_Closure closure,
+                                                            void *closure_data)
+{
+  assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void orderwire__v1__forwarding_service__list_queued_orders(ProtobufCService *service,
                                                            const Orderwire__V1__ListQueuedOrdersRequest *input,
                                                            Orderwire__V1__ListQueuedOrdersResponse_Closure closure,
                                                            void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__get_forwarding_figures(ProtobufCService *service,
                                                                const Orderwire__V1__GetForwardingFiguresRequest *input,
@@ -5273,7 +5691,7 @@ void orderwire__v1__forwarding_service__get_forwarding_figures(ProtobufCService 
                                                                void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *service,
                                                            const Orderwire__V1__CheckCompletenessRequest *input,
@@ -5281,7 +5699,7 @@ void orderwire__v1__forwarding_service__check_completeness(ProtobufCService *ser
                                                            void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 12, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__consume(ProtobufCService *service,
                                                 const Orderwire__V1__ConsumeRequest *input,
@@ -5289,7 +5707,7 @@ void orderwire__v1__forwarding_service__consume(ProtobufCService *service,
                                                 void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 13, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__pause_unit(ProtobufCService *service,
                                                    const Orderwire__V1__PauseUnitRequest *input,
@@ -5297,7 +5715,7 @@ void orderwire__v1__forwarding_service__pause_unit(ProtobufCService *service,
                                                    void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 14, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__resume_unit(ProtobufCService *service,
                                                     const Orderwire__V1__ResumeUnitRequest *input,
@@ -5305,7 +5723,7 @@ void orderwire__v1__forwarding_service__resume_unit(ProtobufCService *service,
                                                     void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 15, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__list_dead_letters(ProtobufCService *service,
                                                           const Orderwire__V1__ListDeadLettersRequest *input,
@@ -5313,7 +5731,7 @@ void orderwire__v1__forwarding_service__list_dead_letters(ProtobufCService *serv
                                                           void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 16, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__get_dead_letter(ProtobufCService *service,
                                                         const Orderwire__V1__GetDeadLetterRequest *input,
@@ -5321,7 +5739,7 @@ void orderwire__v1__forwarding_service__get_dead_letter(ProtobufCService *servic
                                                         void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 17, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__edit_dead_letter(ProtobufCService *service,
                                                          const Orderwire__V1__EditDeadLetterRequest *input,
@@ -5329,7 +5747,7 @@ void orderwire__v1__forwarding_service__edit_dead_letter(ProtobufCService *servi
                                                          void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 18, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__redrive_dead_letters(ProtobufCService *service,
                                                              const Orderwire__V1__RedriveDeadLettersRequest *input,
@@ -5337,7 +5755,7 @@ void orderwire__v1__forwarding_service__redrive_dead_letters(ProtobufCService *s
                                                              void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 19, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__purge_dead_letters(ProtobufCService *service,
                                                            const Orderwire__V1__PurgeDeadLettersRequest *input,
@@ -5345,7 +5763,7 @@ void orderwire__v1__forwarding_service__purge_dead_letters(ProtobufCService *ser
                                                            void *closure_data)
 {
   assert(service->descriptor == &orderwire__v1__forwarding_service__descriptor);
-  service->invoke(service, 20, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 21, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_Service *service,
                                               Orderwire__V1__ForwardingService_ServiceDestroy destroy)

@@ -16,12 +16,14 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "orderwire/v1/catalog.pb-c.h"
 
 typedef struct Orderwire__V1__IntakeSettings Orderwire__V1__IntakeSettings;
 typedef struct Orderwire__V1__LaneFigures Orderwire__V1__LaneFigures;
 typedef struct Orderwire__V1__UnitFigures Orderwire__V1__UnitFigures;
 typedef struct Orderwire__V1__QuarantinedCode Orderwire__V1__QuarantinedCode;
 typedef struct Orderwire__V1__Intake Orderwire__V1__Intake;
+typedef struct Orderwire__V1__AwaitedGood Orderwire__V1__AwaitedGood;
 typedef struct Orderwire__V1__PutIntakeRequest Orderwire__V1__PutIntakeRequest;
 typedef struct Orderwire__V1__PutIntakeResponse Orderwire__V1__PutIntakeResponse;
 typedef struct Orderwire__V1__GetIntakeRequest Orderwire__V1__GetIntakeRequest;
@@ -37,6 +39,7 @@ typedef struct Orderwire__V1__DeleteUnitRequest Orderwire__V1__DeleteUnitRequest
 typedef struct Orderwire__V1__DeleteUnitResponse Orderwire__V1__DeleteUnitResponse;
 typedef struct Orderwire__V1__MatchUnitsRequest Orderwire__V1__MatchUnitsRequest;
 typedef struct Orderwire__V1__MatchUnitsResponse Orderwire__V1__MatchUnitsResponse;
+typedef struct Orderwire__V1__OrderItem Orderwire__V1__OrderItem;
 typedef struct Orderwire__V1__Order Orderwire__V1__Order;
 typedef struct Orderwire__V1__SubmittedOrder Orderwire__V1__SubmittedOrder;
 typedef struct Orderwire__V1__SubmitRequest Orderwire__V1__SubmitRequest;
@@ -49,6 +52,9 @@ typedef struct Orderwire__V1__UnitOrder Orderwire__V1__UnitOrder;
 typedef struct Orderwire__V1__StoredOrder Orderwire__V1__StoredOrder;
 typedef struct Orderwire__V1__GetOrderRequest Orderwire__V1__GetOrderRequest;
 typedef struct Orderwire__V1__GetOrderResponse Orderwire__V1__GetOrderResponse;
+typedef struct Orderwire__V1__ListWaitingOrdersRequest Orderwire__V1__ListWaitingOrdersRequest;
+typedef struct Orderwire__V1__WaitingOrder Orderwire__V1__WaitingOrder;
+typedef struct Orderwire__V1__ListWaitingOrdersResponse Orderwire__V1__ListWaitingOrdersResponse;
 typedef struct Orderwire__V1__ListQueuedOrdersRequest Orderwire__V1__ListQueuedOrdersRequest;
 typedef struct Orderwire__V1__ListQueuedOrdersResponse Orderwire__V1__ListQueuedOrdersResponse;
 typedef struct Orderwire__V1__GetForwardingFiguresRequest Orderwire__V1__GetForwardingFiguresRequest;
@@ -112,7 +118,10 @@ typedef enum _Orderwire__V1__OrderState {
   ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_IN_LANE = 1,
   ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_QUARANTINED = 2,
   ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_HELD = 3,
-  ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_FORWARDED = 4
+  ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_FORWARDED = 4,
+  ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_AWAITING_GOODS = 5,
+  ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_BEHIND = 6,
+  ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_WITHDRAWN = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__ORDER_STATE)
 } Orderwire__V1__OrderState;
 typedef enum _Orderwire__V1__UnitOrderState {
@@ -216,10 +225,29 @@ struct  Orderwire__V1__Intake
   Orderwire__V1__QuarantinedCode **quarantined_codes;
   protobuf_c_boolean has_rules_version;
   int64_t rules_version;
+  protobuf_c_boolean has_awaiting_goods;
+  int64_t awaiting_goods;
+  protobuf_c_boolean has_behind;
+  int64_t behind;
+  size_t n_awaited_goods;
+  Orderwire__V1__AwaitedGood **awaited_goods;
 };
 #define ORDERWIRE__V1__INTAKE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__intake__descriptor) \
-    , 0, {0,NULL}, NULL, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0 }
+    , 0, {0,NULL}, NULL, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0,NULL }
+
+
+struct  Orderwire__V1__AwaitedGood
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_good;
+  ProtobufCBinaryData good;
+  protobuf_c_boolean has_keys;
+  int64_t keys;
+};
+#define ORDERWIRE__V1__AWAITED_GOOD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__awaited_good__descriptor) \
+    , 0, {0,NULL}, 0, 0 }
 
 
 struct  Orderwire__V1__PutIntakeRequest
@@ -441,6 +469,19 @@ struct  Orderwire__V1__MatchUnitsResponse
     , 0,NULL, 0, 0 }
 
 
+struct  Orderwire__V1__OrderItem
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_good;
+  ProtobufCBinaryData good;
+  protobuf_c_boolean has_quantity;
+  int64_t quantity;
+};
+#define ORDERWIRE__V1__ORDER_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__order_item__descriptor) \
+    , 0, {0,NULL}, 0, 0 }
+
+
 struct  Orderwire__V1__Order
 {
   ProtobufCMessage base;
@@ -454,10 +495,12 @@ struct  Orderwire__V1__Order
   ProtobufCBinaryData key;
   protobuf_c_boolean has_body;
   ProtobufCBinaryData body;
+  size_t n_items;
+  Orderwire__V1__OrderItem **items;
 };
 #define ORDERWIRE__V1__ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__order__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
 struct  Orderwire__V1__SubmittedOrder
@@ -585,10 +628,14 @@ struct  Orderwire__V1__StoredOrder
   Google__Protobuf__Timestamp *submit_time;
   protobuf_c_boolean has_principal;
   ProtobufCBinaryData principal;
+  size_t n_goods;
+  Orderwire__V1__Good **goods;
+  size_t n_manufacturers;
+  Orderwire__V1__Manufacturer **manufacturers;
 };
 #define ORDERWIRE__V1__STORED_ORDER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__stored_order__descriptor) \
-    , 0, 0, 0, ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_UNSPECIFIED, NULL, NULL, 0, {0,NULL} }
+    , 0, 0, 0, ORDERWIRE__V1__ORDER_KIND__ORDER_KIND_UNSPECIFIED, NULL, NULL, 0, {0,NULL}, 0,NULL, 0,NULL }
 
 
 struct  Orderwire__V1__GetOrderRequest
@@ -626,6 +673,48 @@ struct  Orderwire__V1__GetOrderResponse
 #define ORDERWIRE__V1__GET_ORDER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__get_order_response__descriptor) \
     , NULL, 0, ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_UNSPECIFIED, 0, 0, 0, 0, 0,NULL, 0, 0 }
+
+
+struct  Orderwire__V1__ListWaitingOrdersRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_business;
+  ProtobufCBinaryData business;
+  protobuf_c_boolean has_page_size;
+  int32_t page_size;
+  protobuf_c_boolean has_page_token;
+  ProtobufCBinaryData page_token;
+};
+#define ORDERWIRE__V1__LIST_WAITING_ORDERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_waiting_orders_request__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Orderwire__V1__WaitingOrder
+{
+  ProtobufCMessage base;
+  Orderwire__V1__StoredOrder *order;
+  protobuf_c_boolean has_state;
+  Orderwire__V1__OrderState state;
+  size_t n_missing_goods;
+  ProtobufCBinaryData *missing_goods;
+};
+#define ORDERWIRE__V1__WAITING_ORDER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__waiting_order__descriptor) \
+    , NULL, 0, ORDERWIRE__V1__ORDER_STATE__ORDER_STATE_UNSPECIFIED, 0,NULL }
+
+
+struct  Orderwire__V1__ListWaitingOrdersResponse
+{
+  ProtobufCMessage base;
+  size_t n_orders;
+  Orderwire__V1__WaitingOrder **orders;
+  protobuf_c_boolean has_next_page_token;
+  ProtobufCBinaryData next_page_token;
+};
+#define ORDERWIRE__V1__LIST_WAITING_ORDERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__list_waiting_orders_response__descriptor) \
+    , 0,NULL, 0, {0,NULL} }
 
 
 struct  Orderwire__V1__ListQueuedOrdersRequest
@@ -726,10 +815,12 @@ struct  Orderwire__V1__CheckCompletenessResponse
   Orderwire__V1__OrderDifference **differences;
   protobuf_c_boolean has_next_page_token;
   ProtobufCBinaryData next_page_token;
+  protobuf_c_boolean has_withdrawn;
+  int64_t withdrawn;
 };
 #define ORDERWIRE__V1__CHECK_COMPLETENESS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__check_completeness_response__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, {0,NULL} }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0, {0,NULL}, 0, 0 }
 
 
 typedef enum {
@@ -1174,6 +1265,9 @@ void   orderwire__v1__quarantined_code__init
 /* Orderwire__V1__Intake methods */
 void   orderwire__v1__intake__init
                      (Orderwire__V1__Intake         *message);
+/* Orderwire__V1__AwaitedGood methods */
+void   orderwire__v1__awaited_good__init
+                     (Orderwire__V1__AwaitedGood         *message);
 /* Orderwire__V1__PutIntakeRequest methods */
 void   orderwire__v1__put_intake_request__init
                      (Orderwire__V1__PutIntakeRequest         *message);
@@ -1219,6 +1313,9 @@ void   orderwire__v1__match_units_request__init
 /* Orderwire__V1__MatchUnitsResponse methods */
 void   orderwire__v1__match_units_response__init
                      (Orderwire__V1__MatchUnitsResponse         *message);
+/* Orderwire__V1__OrderItem methods */
+void   orderwire__v1__order_item__init
+                     (Orderwire__V1__OrderItem         *message);
 /* Orderwire__V1__Order methods */
 void   orderwire__v1__order__init
                      (Orderwire__V1__Order         *message);
@@ -1255,6 +1352,15 @@ void   orderwire__v1__get_order_request__init
 /* Orderwire__V1__GetOrderResponse methods */
 void   orderwire__v1__get_order_response__init
                      (Orderwire__V1__GetOrderResponse         *message);
+/* Orderwire__V1__ListWaitingOrdersRequest methods */
+void   orderwire__v1__list_waiting_orders_request__init
+                     (Orderwire__V1__ListWaitingOrdersRequest         *message);
+/* Orderwire__V1__WaitingOrder methods */
+void   orderwire__v1__waiting_order__init
+                     (Orderwire__V1__WaitingOrder         *message);
+/* Orderwire__V1__ListWaitingOrdersResponse methods */
+void   orderwire__v1__list_waiting_orders_response__init
+                     (Orderwire__V1__ListWaitingOrdersResponse         *message);
 /* Orderwire__V1__ListQueuedOrdersRequest methods */
 void   orderwire__v1__list_queued_orders_request__init
                      (Orderwire__V1__ListQueuedOrdersRequest         *message);
@@ -1377,6 +1483,9 @@ typedef void (*Orderwire__V1__QuarantinedCode_Closure)
 typedef void (*Orderwire__V1__Intake_Closure)
                  (const Orderwire__V1__Intake *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__AwaitedGood_Closure)
+                 (const Orderwire__V1__AwaitedGood *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__PutIntakeRequest_Closure)
                  (const Orderwire__V1__PutIntakeRequest *message,
                   void *closure_data);
@@ -1422,6 +1531,9 @@ typedef void (*Orderwire__V1__MatchUnitsRequest_Closure)
 typedef void (*Orderwire__V1__MatchUnitsResponse_Closure)
                  (const Orderwire__V1__MatchUnitsResponse *message,
                   void *closure_data);
+typedef void (*Orderwire__V1__OrderItem_Closure)
+                 (const Orderwire__V1__OrderItem *message,
+                  void *closure_data);
 typedef void (*Orderwire__V1__Order_Closure)
                  (const Orderwire__V1__Order *message,
                   void *closure_data);
@@ -1457,6 +1569,15 @@ typedef void (*Orderwire__V1__GetOrderRequest_Closure)
                   void *closure_data);
 typedef void (*Orderwire__V1__GetOrderResponse_Closure)
                  (const Orderwire__V1__GetOrderResponse *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListWaitingOrdersRequest_Closure)
+                 (const Orderwire__V1__ListWaitingOrdersRequest *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__WaitingOrder_Closure)
+                 (const Orderwire__V1__WaitingOrder *message,
+                  void *closure_data);
+typedef void (*Orderwire__V1__ListWaitingOrdersResponse_Closure)
+                 (const Orderwire__V1__ListWaitingOrdersResponse *message,
                   void *closure_data);
 typedef void (*Orderwire__V1__ListQueuedOrdersRequest_Closure)
                  (const Orderwire__V1__ListQueuedOrdersRequest *message,
@@ -1610,6 +1731,10 @@ struct Orderwire__V1__ForwardingService_Service
                     const Orderwire__V1__GetOrderRequest *input,
                     Orderwire__V1__GetOrderResponse_Closure closure,
                     void *closure_data);
+  void (*list_waiting_orders)(Orderwire__V1__ForwardingService_Service *service,
+                              const Orderwire__V1__ListWaitingOrdersRequest *input,
+                              Orderwire__V1__ListWaitingOrdersResponse_Closure closure,
+                              void *closure_data);
   void (*list_queued_orders)(Orderwire__V1__ForwardingService_Service *service,
                              const Orderwire__V1__ListQueuedOrdersRequest *input,
                              Orderwire__V1__ListQueuedOrdersResponse_Closure closure,
@@ -1672,6 +1797,7 @@ void orderwire__v1__forwarding_service__init (Orderwire__V1__ForwardingService_S
       function_prefix__ ## submit_stream,\
       function_prefix__ ## cancel,\
       function_prefix__ ## get_order,\
+      function_prefix__ ## list_waiting_orders,\
       function_prefix__ ## list_queued_orders,\
       function_prefix__ ## get_forwarding_figures,\
       function_prefix__ ## check_completeness,\
@@ -1723,6 +1849,10 @@ void orderwire__v1__forwarding_service__get_order(ProtobufCService *service,
                                                   const Orderwire__V1__GetOrderRequest *input,
                                                   Orderwire__V1__GetOrderResponse_Closure closure,
                                                   void *closure_data);
+void orderwire__v1__forwarding_service__list_waiting_orders(ProtobufCService *service,
+                                                            const Orderwire__V1__ListWaitingOrdersRequest *input,
+                                                            Orderwire__V1__ListWaitingOrdersResponse_Closure closure,
+                                                            void *closure_data);
 void orderwire__v1__forwarding_service__list_queued_orders(ProtobufCService *service,
                                                            const Orderwire__V1__ListQueuedOrdersRequest *input,
                                                            Orderwire__V1__ListQueuedOrdersResponse_Closure closure,
@@ -1781,6 +1911,7 @@ extern const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__unit_figures__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__quarantined_code__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__intake__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__awaited_good__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__put_intake_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__put_intake_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_intake_request__descriptor;
@@ -1796,6 +1927,7 @@ extern const ProtobufCMessageDescriptor orderwire__v1__delete_unit_request__desc
 extern const ProtobufCMessageDescriptor orderwire__v1__delete_unit_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__match_units_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__match_units_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__order_item__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__order__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__submitted_order__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__submit_request__descriptor;
@@ -1808,6 +1940,9 @@ extern const ProtobufCMessageDescriptor orderwire__v1__unit_order__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__stored_order__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_order_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_order_response__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_waiting_orders_request__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__waiting_order__descriptor;
+extern const ProtobufCMessageDescriptor orderwire__v1__list_waiting_orders_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__list_queued_orders_request__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__list_queued_orders_response__descriptor;
 extern const ProtobufCMessageDescriptor orderwire__v1__get_forwarding_figures_request__descriptor;

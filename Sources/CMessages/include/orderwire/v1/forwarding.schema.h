@@ -26,6 +26,9 @@ static inline const void *orderwire__v1__quarantined_code__schema_pointer(void) 
 extern const WireMessage orderwire__v1__intake__schema;
 static inline const void *orderwire__v1__intake__schema_pointer(void) { return &orderwire__v1__intake__schema; }
 
+extern const WireMessage orderwire__v1__awaited_good__schema;
+static inline const void *orderwire__v1__awaited_good__schema_pointer(void) { return &orderwire__v1__awaited_good__schema; }
+
 extern const WireMessage orderwire__v1__put_intake_request__schema;
 static inline const void *orderwire__v1__put_intake_request__schema_pointer(void) { return &orderwire__v1__put_intake_request__schema; }
 
@@ -71,6 +74,9 @@ static inline const void *orderwire__v1__match_units_request__schema_pointer(voi
 extern const WireMessage orderwire__v1__match_units_response__schema;
 static inline const void *orderwire__v1__match_units_response__schema_pointer(void) { return &orderwire__v1__match_units_response__schema; }
 
+extern const WireMessage orderwire__v1__order_item__schema;
+static inline const void *orderwire__v1__order_item__schema_pointer(void) { return &orderwire__v1__order_item__schema; }
+
 extern const WireMessage orderwire__v1__order__schema;
 static inline const void *orderwire__v1__order__schema_pointer(void) { return &orderwire__v1__order__schema; }
 
@@ -106,6 +112,15 @@ static inline const void *orderwire__v1__get_order_request__schema_pointer(void)
 
 extern const WireMessage orderwire__v1__get_order_response__schema;
 static inline const void *orderwire__v1__get_order_response__schema_pointer(void) { return &orderwire__v1__get_order_response__schema; }
+
+extern const WireMessage orderwire__v1__list_waiting_orders_request__schema;
+static inline const void *orderwire__v1__list_waiting_orders_request__schema_pointer(void) { return &orderwire__v1__list_waiting_orders_request__schema; }
+
+extern const WireMessage orderwire__v1__waiting_order__schema;
+static inline const void *orderwire__v1__waiting_order__schema_pointer(void) { return &orderwire__v1__waiting_order__schema; }
+
+extern const WireMessage orderwire__v1__list_waiting_orders_response__schema;
+static inline const void *orderwire__v1__list_waiting_orders_response__schema_pointer(void) { return &orderwire__v1__list_waiting_orders_response__schema; }
 
 extern const WireMessage orderwire__v1__list_queued_orders_request__schema;
 static inline const void *orderwire__v1__list_queued_orders_request__schema_pointer(void) { return &orderwire__v1__list_queued_orders_request__schema; }
