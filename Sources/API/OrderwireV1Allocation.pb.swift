@@ -716,7 +716,7 @@ public struct PoolStock: Message {
 }
 
 /// Asks for a new pool.
-public struct CreatePoolRequest: Message {
+public struct CreatePoolRequest: RepeatableRequest {
   /// The pool: business and template are required; fields marked output only are ignored.
   public var pool: Pool? = nil
 
@@ -810,7 +810,7 @@ public struct CreatePoolResponse: Message {
 }
 
 /// Asks for a pool's settings to be changed.
-public struct UpdatePoolRequest: Message {
+public struct UpdatePoolRequest: RepeatableRequest {
   /// The pool: its business names it.
   public var pool: Pool? = nil
 
@@ -1083,7 +1083,7 @@ public struct ListPoolsResponse: Message {
 }
 
 /// Asks for numbers.
-public struct AllocateRequest: Message {
+public struct AllocateRequest: RepeatableRequest {
   /// The business whose numbers they are.
   public var business: String = ""
 
@@ -1239,7 +1239,7 @@ public struct AllocateResponse: Message {
 }
 
 /// Asks for numbers to be taken over.
-public struct ImportNumbersRequest: Message {
+public struct ImportNumbersRequest: RepeatableRequest {
   /// The business whose numbers they are.
   public var business: String = ""
 
@@ -1784,7 +1784,7 @@ public struct AllocatedNumber: Message {
 }
 
 /// Asks for the generator of a pool to be stopped.
-public struct StopGenerationRequest: Message {
+public struct StopGenerationRequest: RepeatableRequest {
   /// The business whose pool it is.
   public var business: String = ""
 
@@ -1900,7 +1900,7 @@ public struct StopGenerationResponse: Message {
 }
 
 /// Asks for the generator of a pool to go on.
-public struct ResumeGenerationRequest: Message {
+public struct ResumeGenerationRequest: RepeatableRequest {
   /// The business whose pool it is.
   public var business: String = ""
 
@@ -2027,7 +2027,7 @@ public struct ResumeGenerationResponse: Message {
 }
 
 /// Asks for a business to be stopped.
-public struct StopBusinessRequest: Message {
+public struct StopBusinessRequest: RepeatableRequest {
   /// The business whose pool it is.
   public var business: String = ""
 
@@ -2143,7 +2143,7 @@ public struct StopBusinessResponse: Message {
 }
 
 /// Asks for a business to go on.
-public struct ResumeBusinessRequest: Message {
+public struct ResumeBusinessRequest: RepeatableRequest {
   /// The business whose pool it is.
   public var business: String = ""
 
@@ -2551,7 +2551,7 @@ public struct Quota: Message {
 }
 
 /// Asks for a quota to be set.
-public struct SetQuotaRequest: Message {
+public struct SetQuotaRequest: RepeatableRequest {
   /// The business whose pool it is. A pool has at most 10,000 quotas.
   public var business: String = ""
 

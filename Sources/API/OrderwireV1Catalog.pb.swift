@@ -232,7 +232,7 @@ public struct PutCounts: Message {
 }
 
 /// Puts manufacturers.
-public struct PutManufacturersRequest: Message {
+public struct PutManufacturersRequest: RepeatableRequest {
   /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit.
   public var business: String = ""
 
@@ -337,7 +337,7 @@ public struct PutManufacturersResponse: Message {
 }
 
 /// Puts goods.
-public struct PutGoodsRequest: Message {
+public struct PutGoodsRequest: RepeatableRequest {
   /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit.
   public var business: String = ""
 

@@ -684,7 +684,7 @@ public struct AwaitedGood: Message {
 }
 
 /// Asks for an intake to be made or changed.
-public struct PutIntakeRequest: Message {
+public struct PutIntakeRequest: RepeatableRequest {
   /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit.
   public var business: String = ""
 
@@ -1127,7 +1127,7 @@ public struct UnitPause: Message {
 }
 
 /// Asks for a unit to be made or changed.
-public struct PutUnitRequest: Message {
+public struct PutUnitRequest: RepeatableRequest {
   /// Business, name and codes are taken.
   public var unit: Unit? = nil
 
@@ -1346,7 +1346,7 @@ public struct ListUnitsResponse: Message {
 }
 
 /// Asks for a unit to be deleted.
-public struct DeleteUnitRequest: Message {
+public struct DeleteUnitRequest: RepeatableRequest {
   /// Whose.
   public var business: String = ""
 
@@ -1751,7 +1751,7 @@ public struct SubmittedOrder: Message {
 }
 
 /// Gives orders in.
-public struct SubmitRequest: Message {
+public struct SubmitRequest: RepeatableRequest {
   /// Whose.
   public var business: String = ""
 
@@ -1961,7 +1961,7 @@ public struct SubmitStreamResponse: Message {
 }
 
 /// Asks for a cancellation to be sent after an order.
-public struct CancelRequest: Message {
+public struct CancelRequest: RepeatableRequest {
   /// Whose.
   public var business: String = ""
 
@@ -3632,7 +3632,7 @@ public struct SettlementRefusal: Message {
 }
 
 /// Asks for the deliveries of a unit to be stopped.
-public struct PauseUnitRequest: Message {
+public struct PauseUnitRequest: RepeatableRequest {
   /// Whose unit.
   public var business: String = ""
 
@@ -3748,7 +3748,7 @@ public struct PauseUnitResponse: Message {
 }
 
 /// Asks for the deliveries of a unit to go on.
-public struct ResumeUnitRequest: Message {
+public struct ResumeUnitRequest: RepeatableRequest {
   /// Whose unit.
   public var business: String = ""
 
@@ -4232,7 +4232,7 @@ public struct GetDeadLetterResponse: Message {
 }
 
 /// Asks for a dead letter to be edited.
-public struct EditDeadLetterRequest: Message {
+public struct EditDeadLetterRequest: RepeatableRequest {
   /// Whose order.
   public var business: String = ""
 
@@ -4369,7 +4369,7 @@ public struct EditDeadLetterResponse: Message {
 }
 
 /// Asks for dead letters to be queued again.
-public struct RedriveDeadLettersRequest: Message {
+public struct RedriveDeadLettersRequest: RepeatableRequest {
   /// Whose orders.
   public var business: String = ""
 
@@ -4484,7 +4484,7 @@ public struct RedriveDeadLettersResponse: Message {
 }
 
 /// Asks for dead letters to be given up.
-public struct PurgeDeadLettersRequest: Message {
+public struct PurgeDeadLettersRequest: RepeatableRequest {
   /// Whose orders.
   public var business: String = ""
 

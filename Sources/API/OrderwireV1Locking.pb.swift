@@ -356,7 +356,7 @@ public struct Lease: Message {
 }
 
 /// Asks for numbers to be completed.
-public struct CompleteRequest: Message {
+public struct CompleteRequest: RepeatableRequest {
   /// The business whose numbers they are.
   public var business: String = ""
 
@@ -578,7 +578,7 @@ public struct CompletedNumber: Message {
 }
 
 /// Asks for numbers to be given back.
-public struct ReleaseRequest: Message {
+public struct ReleaseRequest: RepeatableRequest {
   /// The business whose numbers they are.
   public var business: String = ""
 
@@ -895,7 +895,7 @@ public struct GetLockResponse: Message {
 }
 
 /// Asks for a lease.
-public struct CreateLeaseRequest: Message {
+public struct CreateLeaseRequest: RepeatableRequest {
   /// The business to whose numbers it applies.
   public var business: String = ""
 
@@ -1011,7 +1011,7 @@ public struct CreateLeaseResponse: Message {
 }
 
 /// Asks for a lease to be renewed.
-public struct RenewRequest: Message {
+public struct RenewRequest: RepeatableRequest {
   /// The business to whose numbers it applies.
   public var business: String = ""
 

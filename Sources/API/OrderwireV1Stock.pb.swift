@@ -268,7 +268,7 @@ public struct RecordedMovement: Message {
 }
 
 /// Reports movements.
-public struct RecordMovementsRequest: Message {
+public struct RecordMovementsRequest: RepeatableRequest {
   /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit.
   public var business: String = ""
 
@@ -948,7 +948,7 @@ public struct ListOpenQuantitiesResponse: Message {
 }
 
 /// Says when and how much to order.
-public struct PutPoliciesRequest: Message {
+public struct PutPoliciesRequest: RepeatableRequest {
   /// 1 to 64 letters, digits, '-', '_' or '.', first a letter or digit.
   public var business: String = ""
 
@@ -1053,7 +1053,7 @@ public struct PutPoliciesResponse: Message {
 }
 
 /// Says that goods aren't ordered any more.
-public struct DeletePoliciesRequest: Message {
+public struct DeletePoliciesRequest: RepeatableRequest {
   /// Whose.
   public var business: String = ""
 

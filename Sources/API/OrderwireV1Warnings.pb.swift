@@ -544,7 +544,7 @@ public struct Signal: Message {
 }
 
 /// Reports signals of a business.
-public struct ReportSignalsRequest: Message {
+public struct ReportSignalsRequest: RepeatableRequest {
   /// The business, which needs no pool: 1 to 64 letters, digits, '-', '_' or '.'.
   public var business: String = ""
 
@@ -659,7 +659,7 @@ public struct ReportSignalsResponse: Message {
 }
 
 /// One call's worth of signals.
-public struct ReportSignalStreamRequest: Message {
+public struct ReportSignalStreamRequest: RepeatableRequest {
   /// The business.
   public var business: String = ""
 
@@ -1247,7 +1247,7 @@ public struct Rule: Message {
 }
 
 /// Asks for a rule to be made or changed.
-public struct PutRuleRequest: Message {
+public struct PutRuleRequest: RepeatableRequest {
   /// The rule; fields marked output only are ignored.
   public var rule: Rule? = nil
 
@@ -1540,7 +1540,7 @@ public struct ListRulesResponse: Message {
 }
 
 /// Names a rule to delete.
-public struct DeleteRuleRequest: Message {
+public struct DeleteRuleRequest: RepeatableRequest {
   /// The business.
   public var business: String = ""
 
@@ -2019,7 +2019,7 @@ public struct Preset: Message {
 }
 
 /// Asks for a preset to be made or replaced.
-public struct PutPresetRequest: Message {
+public struct PutPresetRequest: RepeatableRequest {
   /// The preset; fields marked output only are ignored.
   public var preset: Preset? = nil
 
@@ -2186,7 +2186,7 @@ public struct ListPresetsResponse: Message {
 }
 
 /// Names a preset to delete.
-public struct DeletePresetRequest: Message {
+public struct DeletePresetRequest: RepeatableRequest {
   /// The business.
   public var business: String = ""
 
@@ -2653,7 +2653,7 @@ public struct ListWarningsResponse: Message {
 }
 
 /// Asks for a warning to be acknowledged.
-public struct AcknowledgeWarningRequest: Message {
+public struct AcknowledgeWarningRequest: RepeatableRequest {
   /// The warning's id.
   public var id: Int64 = 0
 

@@ -28,12 +28,11 @@ public struct StateCalls<State: WriterState, Refusal: StateRefusal>: Sendable {
   public typealias Decide<Value> =
     @Sendable (State, Batch) throws(StateFailure<Refusal>) -> Value
 
-  /// Decides a call that changes something, durably; a repetition gets the first answer. `body` is
-  /// the request without its id.
+  /// Decides a call that changes something, durably; a repetition gets the first answer.
   public func change<Response: Message>(
-    _ call: StoreCalls.Change, body: some Message, _ decide: @escaping Decide<Response>
+    _ call: StoreCalls.Change, _ decide: @escaping Decide<Response>
   ) async throws(RPCError) -> Response {
-    try await stored.change(call, body: body) { [state] (batch) throws(StoreError) in
+    try await stored.change(call) { [state] (batch) throws(StoreError) in
       switch try Self.decide(state[batch], batch, decide) {
       case .success(let response): .took(response)
       case .failure(let refusal): .refused { refusal.rpcError }

@@ -16,28 +16,38 @@ public struct StoreCalls: Sendable {
   /// The calls to `store`.
   public init(_ store: DurableStore) { self.store = store }
 
+  /// About how many rows a change writes where nobody knows better.
+  public static let usualRows = 4
+
   /// A call that changes something.
   public struct Change {
-    /// Who calls, and how long it waits.
-    public var context: ServerContext
-    /// The method's name, unique among those that a store is called by.
-    public var method: String
-    /// Whose data it is about.
-    public var business: String
-    /// What the client calls it by; empty: it can't be repeated.
-    public var requestID: String
-    /// About how many rows it writes.
-    public var rows: Int
+    let context: ServerContext
+    let key: RequestKey
+    let rows: Int
 
-    /// A call of `method`.
+    /// A call of `method`, which is unique among those that a store is called by, about data of
+    /// `business`; it writes about so many rows. On the call's loop only.
     public init(
-      context: ServerContext, method: String, business: String, requestID: String, rows: Int = 1
-    ) {
+      _ request: some RepeatableRequest, _ method: String, of business: String,
+      _ context: ServerContext, rows: Int = usualRows
+    ) throws(RPCError) {
       self.context = context
-      self.method = method
-      self.business = business
-      self.requestID = requestID
       self.rows = rows
+      key = RequestKey(
+        caller: try context.principal, business: business, method: method,
+        requestID: request.requestID, bodyHash: try StoreCalls.hash(of: request, context))
+    }
+
+    /// A call that can't be repeated.
+    public init(
+      unrepeatable method: String, of business: String, _ context: ServerContext,
+      rows: Int = usualRows
+    ) throws(RPCError) {
+      self.context = context
+      self.rows = rows
+      key = RequestKey(
+        caller: try context.principal, business: business, method: method, requestID: "",
+        bodyHash: [])
     }
   }
 
@@ -49,17 +59,16 @@ public struct StoreCalls: Sendable {
     case refused(@Sendable () -> RPCError)
   }
 
-  /// Decides a call that changes something, durably; a repetition gets the first answer. `body` is the
-  /// request without its id. `decide` runs on the writer's thread.
+  /// Decides a call that changes something, durably; a repetition gets the first answer.
+  /// `decide` runs on the writer's thread.
   public func change<Response: Message>(
-    _ call: Change, body: some Message,
+    _ call: Change,
     _ decide: @escaping @Sendable (Batch) throws(StoreError) -> Decision<Response>
   ) async throws(RPCError) -> Response {
-    let key = try key(of: call, body: body)
     let answer: Answer<Decision<Response>>
     do throws(StoreError) {
       answer = try await store.execute(
-        request: key, deadline: deadline(of: call.context), rows: call.rows,
+        request: call.key, deadline: deadline(of: call.context), rows: call.rows,
         encode: { if case .took(let response) = $0 { response.keptBytes } else { [] } },
         decode: { .took(try Response(decoding: $0)) },
         isRefusal: { if case .refused = $0 { true } else { false } }, decide)
@@ -128,27 +137,26 @@ public struct StoreCalls: Sendable {
     context.timeLeft.map { store.boot + $0 }
   }
 
-  /// What makes a repetition of a call. `body` is the request without its id. On the call's loop only.
+  /// What a repetition has to equal: the request without its id. On the call's loop only.
   ///
-  /// The body is encoded again instead of taken as it came: one that says the same in another order of
-  /// its fields, or says what this server doesn't know, asks for nothing else.
-  func key(of call: Change, body: some Message) throws(RPCError) -> RequestKey {
-    guard call.requestID.utf8.count <= Self.requestIDBytes else {
+  /// The request is encoded again instead of taken as it came: one that says the same in another order
+  /// of its fields, or says what this server doesn't know, asks for nothing else.
+  private static func hash(
+    of request: some RepeatableRequest, _ context: ServerContext
+  ) throws(RPCError) -> [UInt8] {
+    guard request.requestID.utf8.count <= requestIDBytes else {
       throw RPCError.invalid(
-        field: "request_id", "up to \(Self.requestIDBytes) bytes", reason: "REQUEST_ID_TOO_LONG")
+        field: "request_id", "up to \(requestIDBytes) bytes", reason: "REQUEST_ID_TOO_LONG")
     }
-    var hash: [UInt8] = []
-    if !call.requestID.isEmpty {
-      do throws(EncodingFailure) {
-        let hasher = call.context.local { SHA256() }
-        hash = try call.context.withEncoded(body) { hasher.hash($0) }
-      } catch {
-        throw RPCError(.internal, "the request can't be encoded again")
-      }
+    guard request.isRepeatable else { return [] }
+    var body = request
+    body.requestID = ""
+    do throws(EncodingFailure) {
+      let hasher = context.local { SHA256() }
+      return try context.withEncoded(body) { hasher.hash($0) }
+    } catch {
+      throw RPCError(.internal, "the request can't be encoded again")
     }
-    return RequestKey(
-      caller: try call.context.principal, business: call.business, method: call.method,
-      requestID: call.requestID, bodyHash: hash)
   }
 
   /// A UUID has 36; the rest is for those who put more into it.

@@ -1,4 +1,3 @@
-public import Messages
 public import RPC
 public import Store
 
@@ -13,13 +12,11 @@ open class StoredCall: RequestCommand, @unchecked Sendable {
   /// Who calls.
   public let context: ServerContext
 
-  /// A call that isn't begun yet. `body` is the request without its id.
-  public init(
-    _ change: StoreCalls.Change, body: some Message, to calls: StoreCalls
-  ) throws(RPCError) {
+  /// A call that isn't begun yet.
+  public init(_ change: StoreCalls.Change, to calls: StoreCalls) {
     context = change.context
     super.init(
-      request: try calls.key(of: change, body: body),
+      request: change.key,
       deadline: calls.deadline(of: change.context), rows: change.rows)
   }
 

@@ -3,7 +3,9 @@ extension SwiftFile {
   func message(_ message: MessageModel, indent: String) -> String {
     let properties = self.properties(of: message)
     var out = docstring(message.comment, indent: "", or: message.protoName)
-    out += "public struct \(message.swiftName): Message {\n"
+    let isRepeatable = properties.contains { $0.name == "requestID" && $0.type == "String" }
+    let conformance = isRepeatable ? "RepeatableRequest" : "Message"
+    out += "public struct \(message.swiftName): \(conformance) {\n"
     for property in properties {
       out += docstring(property.comment, indent: "  ", or: property.name)
       out +=

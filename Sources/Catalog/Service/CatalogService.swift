@@ -30,13 +30,10 @@ public struct CatalogService: CatalogServiceProtocol {
     } catch {
       throw error.rpcError
     }
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "PutManufacturers", business: request.business,
-        requestID: request.requestID, rows: Self.rowsPerItem * items.count),
-      body: body
+        request, "PutManufacturers", of: request.business, context,
+        rows: Self.rowsPerItem * items.count)
     ) { [capacity] (book, batch) throws(CatalogFailure) in
       let draft = try book.put(request.business, items, capacity, batch)
       return PutManufacturersResponse(
@@ -58,13 +55,10 @@ public struct CatalogService: CatalogServiceProtocol {
     } catch {
       throw error.rpcError
     }
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "PutGoods", business: request.business,
-        requestID: request.requestID, rows: Self.rowsPerItem * items.count),
-      body: body
+        request, "PutGoods", of: request.business, context,
+        rows: Self.rowsPerItem * items.count)
     ) { [capacity] (book, batch) throws(CatalogFailure) in
       let draft = try book.put(request.business, items, capacity, batch)
       return PutGoodsResponse(

@@ -70,7 +70,7 @@ struct Consuming: Sendable {
     let (store, business, unit, id, principal) = (calls.store, business, unit, id, principal)
     let book = store.state(of: ForwardingBook.self)
     Task {
-      try? await store.execute(caller: principal, rows: ForwardingCalls.rows) {
+      try? await store.execute(caller: principal, rows: StoreCalls.usualRows) {
         (batch) throws(StoreError) in
         book[batch].leave(business, unit: unit, id, isLost: isLost, batch)
       }

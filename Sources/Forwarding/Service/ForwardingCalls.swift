@@ -5,9 +5,8 @@ internal import Store
 typealias ForwardingCalls = StateCalls<ForwardingBook, ForwardingRefusal>
 
 extension ForwardingCalls {
-  /// About how many rows a change writes where nobody knows better.
-  static var rows: Int { 4 }
-
-  /// Of orders that are given in.
-  static func rows(of orders: [GivenOrder]) -> Int { orders.reduce(rows) { $0 + $1.items.count } }
+  /// About how many rows orders that are given in write.
+  static func rows(of orders: [GivenOrder]) -> Int {
+    orders.reduce(StoreCalls.usualRows) { $0 + $1.items.count }
+  }
 }

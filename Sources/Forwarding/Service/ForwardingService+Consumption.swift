@@ -15,20 +15,14 @@ extension ForwardingService {
       throw ForwardingRefusal.reasonTooLong(field: "reason").rpcError
     }
     let principal = try context.principal
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "PauseUnit", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "PauseUnit", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let pause = UnitPause(
         since: batch.now.microseconds, reason: request.reason, principal: principal)
       let unit = try book.pause(request.business, unit: request.name, pause, batch)
       return PauseUnitResponse(
-        unit: API.Unit(unit, of: request.business), repeatable: repeatable)
+        unit: API.Unit(unit, of: request.business), repeatable: request.isRepeatable)
     }
   }
 
@@ -36,18 +30,12 @@ extension ForwardingService {
   public func resumeUnit(
     _ request: ResumeUnitRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeUnitResponse {
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "ResumeUnit", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "ResumeUnit", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let unit = try book.resume(request.business, unit: request.name, batch)
       return ResumeUnitResponse(
-        unit: API.Unit(unit, of: request.business), repeatable: repeatable)
+        unit: API.Unit(unit, of: request.business), repeatable: request.isRepeatable)
     }
   }
 }

@@ -61,19 +61,13 @@ extension ForwardingService {
     }
     let edit = ForwardingBook.Edit(
       body: request.body, reason: request.reason, principal: try context.principal)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "EditDeadLetter", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "EditDeadLetter", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       EditDeadLetterResponse(
         edits: try book.edit(
           request.business, unit: request.unit, request.sequence, edit, batch),
-        repeatable: repeatable)
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -82,18 +76,14 @@ extension ForwardingService {
     _ request: RedriveDeadLettersRequest, context: ServerContext
   ) async throws(RPCError) -> RedriveDeadLettersResponse {
     try Self.check(request.sequences)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "RedriveDeadLetters", business: request.business,
-        requestID: request.requestID, rows: request.sequences.count),
-      body: body
+        request, "RedriveDeadLetters", of: request.business, context,
+        rows: request.sequences.count)
     ) { (book, batch) throws(ForwardingFailure) in
       let left = try book.redrive(
         request.business, unit: request.unit, request.sequences, batch)
-      return RedriveDeadLettersResponse(deadLetters: Int64(left), repeatable: repeatable)
+      return RedriveDeadLettersResponse(deadLetters: Int64(left), repeatable: request.isRepeatable)
     }
   }
 
@@ -102,17 +92,13 @@ extension ForwardingService {
     _ request: PurgeDeadLettersRequest, context: ServerContext
   ) async throws(RPCError) -> PurgeDeadLettersResponse {
     try Self.check(request.sequences)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "PurgeDeadLetters", business: request.business,
-        requestID: request.requestID, rows: request.sequences.count),
-      body: body
+        request, "PurgeDeadLetters", of: request.business, context,
+        rows: request.sequences.count)
     ) { (book, batch) throws(ForwardingFailure) in
       let left = try book.purge(request.business, unit: request.unit, request.sequences, batch)
-      return PurgeDeadLettersResponse(deadLetters: Int64(left), repeatable: repeatable)
+      return PurgeDeadLettersResponse(deadLetters: Int64(left), repeatable: request.isRepeatable)
     }
   }
 

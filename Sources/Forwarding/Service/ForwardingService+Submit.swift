@@ -12,13 +12,9 @@ extension ForwardingService {
     _ request: SubmitRequest, context: ServerContext
   ) async throws(RPCError) -> SubmitResponse {
     let orders = try Self.checked(request.business, request.orders, try context.principal)
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "Submit", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows(of: orders)),
-      body: body
+        request, "Submit", of: request.business, context, rows: ForwardingCalls.rows(of: orders))
     ) { (book, batch) throws(ForwardingFailure) in
       SubmitResponse(
         orders: try book.submit(request.business, orders, capacity, batch).map {
@@ -72,13 +68,8 @@ extension ForwardingService {
     let record = OrderRecord(
       number: order.number, version: order.version, key: order.key, code: order.code,
       body: Array(request.reason.utf8), original: sequence, principal: try context.principal)
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "Cancel", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "Cancel", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let submitted = API.SubmittedOrder(
         try book.cancel(request.business, record, capacity, batch))

@@ -21,19 +21,14 @@ extension ForwardingService {
     } catch {
       throw error.rpcError
     }
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "PutUnit", business: given.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "PutUnit", of: given.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let (unit, version) = try book.put(
         given.business, unit: given.name, codes: codes, settings: settings, batch)
       return PutUnitResponse(
-        unit: API.Unit(unit, of: given.business), rulesVersion: version, repeatable: repeatable)
+        unit: API.Unit(unit, of: given.business), rulesVersion: version,
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -82,19 +77,13 @@ extension ForwardingService {
   public func deleteUnit(
     _ request: DeleteUnitRequest, context: ServerContext
   ) async throws(RPCError) -> DeleteUnitResponse {
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "DeleteUnit", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "DeleteUnit", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let (givenUp, version) = try book.delete(
         request.business, unit: request.name, force: request.force, batch)
       return DeleteUnitResponse(
-        givenUp: Int64(givenUp), rulesVersion: version, repeatable: repeatable)
+        givenUp: Int64(givenUp), rulesVersion: version, repeatable: request.isRepeatable)
     }
   }
 

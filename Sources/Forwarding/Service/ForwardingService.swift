@@ -23,18 +23,12 @@ public struct ForwardingService: ForwardingServiceProtocol {
     _ request: PutIntakeRequest, context: ServerContext
   ) async throws(RPCError) -> PutIntakeResponse {
     let settings = try Self.checked(request)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "PutIntake", business: request.business,
-        requestID: request.requestID, rows: ForwardingCalls.rows),
-      body: body
+      StoreCalls.Change(request, "PutIntake", of: request.business, context)
     ) { (book, batch) throws(ForwardingFailure) in
       let stored = try book.put(request.business, settings, capacity, batch)
       return PutIntakeResponse(
-        intake: API.Intake(stored, batch), repeatable: repeatable)
+        intake: API.Intake(stored, batch), repeatable: request.isRepeatable)
     }
   }
 

@@ -188,11 +188,11 @@ private final class SubmitCommand: StoredCall, @unchecked Sendable {
     self.gate = gate
     self.service = service
     self.run = run
-    try super.init(
-      StoreCalls.Change(
-        context: context, method: "SubmitStream", business: request.business, requestID: "",
+    super.init(
+      try StoreCalls.Change(
+        unrepeatable: "SubmitStream", of: request.business, context,
         rows: ForwardingCalls.rows(of: orders)),
-      body: request, to: service.calls.stored)
+      to: service.calls.stored)
   }
 
   override func takeEffect(in batch: Batch) throws(StoreError) -> Bool {

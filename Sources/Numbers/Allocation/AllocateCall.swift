@@ -22,13 +22,11 @@ final class AllocateCall: BookCall, @unchecked Sendable {
       caller: Caller(principal: context.principal, holder: request.holder),
       lease: AllocateCommand.LeaseChoice(request.lease))
     onLowSerials = service.onLowSerials
-    var body = request
-    body.requestID = ""
     try super.init(
       StoreCalls.Change(
-        context: context, method: "Allocate", business: request.business,
-        requestID: request.requestID, rows: min(max(command.count, 1), Limits.numbersPerCall)),
-      .allocate, body: body, to: service.calls)
+        request, "Allocate", of: request.business, context,
+        rows: min(max(command.count, 1), Limits.numbersPerCall)),
+      .allocate, to: service.calls)
   }
 
   /// Has it decided, durably; a repetition gets the first outcome. `caller` is told once, on the call's

@@ -11,15 +11,11 @@ extension AllocationService {
   ) async throws(RPCError) -> ImportNumbersResponse {
     var command = ImportCommand(request)
     command.principal = try context.principal
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "ImportNumbers", business: request.business,
-        requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      .imports,
-      body: body
+        request, "ImportNumbers", of: request.business, context,
+        rows: 2 * min(command.items.count, Limits.numbersPerCall)),
+      .imports
     ) { [command] (book, now, rows) throws(Refusal) in
       let imported = try book.importNumbers(command, at: now, rows: rows)
       return ImportNumbersResponse(
@@ -29,7 +25,7 @@ extension AllocationService {
             leaseID: imported.lease,
             expireTime: imported.expireTime.map { ProtoTimestamp(microseconds: $0) })
         },
-        repeatable: repeatable)
+        repeatable: request.isRepeatable)
     }
   }
 

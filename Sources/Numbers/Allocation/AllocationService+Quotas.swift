@@ -1,5 +1,6 @@
 public import API
 internal import Calls
+internal import Messages
 public import RPC
 
 // How much single holders may have.
@@ -8,21 +9,15 @@ extension AllocationService {
   public func setQuota(
     _ request: SetQuotaRequest, context: ServerContext
   ) async throws(RPCError) -> SetQuotaResponse {
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     let subject = QuotaSubject(request.quota?.subject)
     let principal = try context.principal
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "SetQuota", business: request.business,
-        requestID: request.requestID), .read,
-      body: body
+      StoreCalls.Change(request, "SetQuota", of: request.business, context, rows: 1), .read
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.setQuota(
         request.business, subject, limit: request.quota?.limit, by: principal, at: now,
         rows: rows)
-      return SetQuotaResponse(quota: Quota(view), repeatable: repeatable)
+      return SetQuotaResponse(quota: Quota(view), repeatable: request.isRepeatable)
     }
   }
 

@@ -9,48 +9,36 @@ extension AllocationService {
   public func stopGeneration(
     _ request: StopGenerationRequest, context: ServerContext
   ) async throws(RPCError) -> StopGenerationResponse {
-    var body = request
-    body.requestID = ""
-    return try await decide(
-      change("StopGeneration", request.business, request.requestID, context), body: body,
-      .stop, .generation, reason: request.reason
-    ) { StopGenerationResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
+    try await decide(
+      request, "StopGeneration", context, .stop, .generation
+    ) { StopGenerationResponse(pool: $0, changed: $1, repeatable: request.isRepeatable) }
   }
 
   /// Takes the operator's stop of a generator back.
   public func resumeGeneration(
     _ request: ResumeGenerationRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeGenerationResponse {
-    var body = request
-    body.requestID = ""
-    return try await decide(
-      change("ResumeGeneration", request.business, request.requestID, context), body: body,
-      .resume(liftWarnings: request.liftWarnings), .generation, reason: request.reason
-    ) { ResumeGenerationResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
+    try await decide(
+      request, "ResumeGeneration", context, .resume(liftWarnings: request.liftWarnings), .generation
+    ) { ResumeGenerationResponse(pool: $0, changed: $1, repeatable: request.isRepeatable) }
   }
 
   /// Stops a business.
   public func stopBusiness(
     _ request: StopBusinessRequest, context: ServerContext
   ) async throws(RPCError) -> StopBusinessResponse {
-    var body = request
-    body.requestID = ""
-    return try await decide(
-      change("StopBusiness", request.business, request.requestID, context), body: body,
-      .stop, .business, reason: request.reason
-    ) { StopBusinessResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
+    try await decide(
+      request, "StopBusiness", context, .stop, .business
+    ) { StopBusinessResponse(pool: $0, changed: $1, repeatable: request.isRepeatable) }
   }
 
   /// Takes the operator's stop of a business back.
   public func resumeBusiness(
     _ request: ResumeBusinessRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeBusinessResponse {
-    var body = request
-    body.requestID = ""
-    return try await decide(
-      change("ResumeBusiness", request.business, request.requestID, context), body: body,
-      .resume(liftWarnings: request.liftWarnings), .business, reason: request.reason
-    ) { ResumeBusinessResponse(pool: $0, changed: $1, repeatable: !request.requestID.isEmpty) }
+    try await decide(
+      request, "ResumeBusiness", context, .resume(liftWarnings: request.liftWarnings), .business
+    ) { ResumeBusinessResponse(pool: $0, changed: $1, repeatable: request.isRepeatable) }
   }
 
   private enum Turn: Sendable {
@@ -59,13 +47,14 @@ extension AllocationService {
   }
 
   private func decide<Response: Message>(
-    _ change: StoreCalls.Change, body: some Message, _ turn: Turn, _ target: PoolSwitch,
-    reason: String, _ respond: @escaping @Sendable (API.Pool, _ changed: Bool) -> Response
+    _ request: some StopRequest, _ method: String, _ context: ServerContext, _ turn: Turn,
+    _ target: PoolSwitch, _ respond: @escaping @Sendable (API.Pool, _ changed: Bool) -> Response
   ) async throws(RPCError) -> Response {
     let command = try StopCommand(
-      business: change.business, target: target, principal: change.context.principal,
-      reason: reason)
-    return try await calls.change(change, .read, body: body) { (book, now, rows) throws(Refusal) in
+      business: request.business, target: target, principal: context.principal,
+      reason: request.reason)
+    let change = try StoreCalls.Change(request, method, of: request.business, context, rows: 1)
+    return try await calls.change(change, .read) { (book, now, rows) throws(Refusal) in
       let outcome =
         switch turn {
         case .stop: try book.stop(command, at: now, rows: rows)
@@ -75,11 +64,14 @@ extension AllocationService {
       return respond(API.Pool(outcome.pool), outcome.changed)
     }
   }
-
-  private func change(
-    _ method: String, _ business: String, _ requestID: String, _ context: ServerContext
-  ) -> StoreCalls.Change {
-    StoreCalls.Change(
-      context: context, method: method, business: business, requestID: requestID)
-  }
 }
+
+/// What the four have in common.
+private protocol StopRequest: RepeatableRequest {
+  var business: String { get }
+  var reason: String { get }
+}
+extension StopGenerationRequest: StopRequest {}
+extension ResumeGenerationRequest: StopRequest {}
+extension StopBusinessRequest: StopRequest {}
+extension ResumeBusinessRequest: StopRequest {}

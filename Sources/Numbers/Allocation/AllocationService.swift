@@ -43,19 +43,13 @@ public struct AllocationService: AllocationServiceProtocol {
     } catch {
       throw error.error(in: .pool)
     }
-    let repeatable = !request.requestID.isEmpty
     let principal = try context.principal
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "CreatePool", business: pool.business,
-        requestID: request.requestID), .pool,
-      body: body
+      StoreCalls.Change(request, "CreatePool", of: pool.business, context, rows: 1), .pool
     ) { [settings] (book, now, rows) throws(Refusal) in
       let view = try book.createPool(
         pool.business, settings, zone: zone, by: principal, at: now, rows: rows)
-      return CreatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
+      return CreatePoolResponse(pool: API.Pool(view), repeatable: request.isRepeatable)
     }
   }
 
@@ -72,23 +66,17 @@ public struct AllocationService: AllocationServiceProtocol {
     } catch {
       throw error.error(in: .pool)
     }
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     let principal = try context.principal
     defer { forms.forget(pool.business) }
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "UpdatePool", business: pool.business,
-        requestID: request.requestID), .pool,
-      body: body
+      StoreCalls.Change(request, "UpdatePool", of: pool.business, context, rows: 1), .pool
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.updatePool(
         pool.business, zone: zone, by: principal, at: now, rows: rows
       ) {
         (settings) throws(Refusal) in try settings.take(fields, from: pool)
       }
-      return UpdatePoolResponse(pool: API.Pool(view), repeatable: repeatable)
+      return UpdatePoolResponse(pool: API.Pool(view), repeatable: request.isRepeatable)
     }
   }
 

@@ -12,13 +12,10 @@ class BookCall: StoredCall, @unchecked Sendable {
   private let kind: RefusedCall
   private var refusal: Refusal?
 
-  /// `body` is the request without its id.
-  init(
-    _ change: StoreCalls.Change, _ kind: RefusedCall, body: some Message, to calls: NumberCalls
-  ) throws(RPCError) {
+  init(_ change: StoreCalls.Change, _ kind: RefusedCall, to calls: NumberCalls) {
     self.calls = calls
     self.kind = kind
-    try super.init(change, body: body, to: calls.stored)
+    super.init(change, to: calls.stored)
   }
 
   /// Decides, and keeps the outcome. On the writer's thread.

@@ -24,13 +24,12 @@ struct NumberCalls: Sendable {
     let decode: @Sendable ([UInt8]) throws -> Outcome
   }
 
-  /// Decides a call that changes something, durably; a repetition gets the first answer. `body` is
-  /// the request without its id.
+  /// Decides a call that changes something, durably; a repetition gets the first answer.
   func change<Response: Message>(
-    _ call: StoreCalls.Change, _ kind: RefusedCall, body: some Message,
+    _ call: StoreCalls.Change, _ kind: RefusedCall,
     _ decide: @escaping NumberChange<Response>.Decide
   ) async throws(RPCError) -> Response {
-    try await NumberChange(call, kind, body: body, keep: .message(), self, decide).outcome()
+    try await NumberChange(call, kind, keep: .message(), self, decide).outcome()
   }
 
   /// Answers a question from the book, as it is after everything that was acknowledged.

@@ -13,14 +13,13 @@ final class NumberChange<Outcome: Sendable>: BookCall, @unchecked Sendable {
   private var outcome: Outcome?
   private var tell: ((Result<Outcome, RPCError>) -> Void)?
 
-  /// `body` is the request without its id.
   init(
-    _ change: StoreCalls.Change, _ kind: RefusedCall, body: some Message,
-    keep: NumberCalls.Keeping<Outcome>, _ calls: NumberCalls, _ decide: @escaping Decide
-  ) throws(RPCError) {
+    _ change: StoreCalls.Change, _ kind: RefusedCall, keep: NumberCalls.Keeping<Outcome>,
+    _ calls: NumberCalls, _ decide: @escaping Decide
+  ) {
     self.keep = keep
     self.body = decide
-    try super.init(change, kind, body: body, to: calls)
+    super.init(change, kind, to: calls)
   }
 
   /// Has it decided, durably; a repetition gets the first outcome. `tell` is called once, on the call's

@@ -47,14 +47,11 @@ public struct LockingService: LockingServiceProtocol {
             CompleteCommand.Amount(currency: $0.currencyCode, minor: $0.amountMinor)
           })
       })
-    var body = request
-    body.requestID = ""
     return try NumberChange(
       StoreCalls.Change(
-        context: context, method: "Complete", business: request.business,
-        requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      .complete,
-      body: body, keep: KeptEnds.times(count: command.items.count), calls
+        request, "Complete", of: request.business, context,
+        rows: 2 * min(command.items.count, Limits.numbersPerCall)),
+      .complete, keep: KeptEnds.times(count: command.items.count), calls
     ) { (book, now, rows) throws(Refusal) in
       .pieces(try book.complete(command, at: now, rows: rows))
     }
@@ -70,7 +67,7 @@ public struct LockingService: LockingServiceProtocol {
         numbers: zip(request.completions, times).map { item, time in
           CompletedNumber(number: item.number, completeTime: ProtoTimestamp(microseconds: time))
         },
-        repeatable: !request.requestID.isEmpty)
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -91,14 +88,11 @@ public struct LockingService: LockingServiceProtocol {
         ReleaseCommand.Item(number: item.number, token: item.token.map { TokenValue($0) })
       },
       reason: request.reason)
-    var body = request
-    body.requestID = ""
     return try NumberChange(
       StoreCalls.Change(
-        context: context, method: "Release", business: request.business,
-        requestID: request.requestID, rows: 2 * min(command.items.count, Limits.numbersPerCall)),
-      .release,
-      body: body, keep: KeptEnds.released(count: command.items.count), calls
+        request, "Release", of: request.business, context,
+        rows: 2 * min(command.items.count, Limits.numbersPerCall)),
+      .release, keep: KeptEnds.released(count: command.items.count), calls
     ) { (book, now, rows) throws(Refusal) in
       .pieces(try book.release(command, at: now, rows: rows))
     }
@@ -116,7 +110,7 @@ public struct LockingService: LockingServiceProtocol {
             number: item.number, releaseTime: ProtoTimestamp(microseconds: released.time),
             reusable: released.isReusable)
         },
-        repeatable: !request.requestID.isEmpty)
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -137,18 +131,12 @@ public struct LockingService: LockingServiceProtocol {
     _ request: CreateLeaseRequest, context: ServerContext
   ) async throws(RPCError) -> CreateLeaseResponse {
     let caller = try Caller(principal: context.principal, holder: request.holder)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "CreateLease", business: request.business,
-        requestID: request.requestID), .lease,
-      body: body
+      StoreCalls.Change(request, "CreateLease", of: request.business, context, rows: 1), .lease
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.createLease(
         request.business, ttl: request.ttl?.microseconds, caller: caller, at: now, rows: rows)
-      return CreateLeaseResponse(lease: API.Lease(view), repeatable: repeatable)
+      return CreateLeaseResponse(lease: API.Lease(view), repeatable: request.isRepeatable)
     }
   }
 
@@ -163,18 +151,13 @@ public struct LockingService: LockingServiceProtocol {
     _ request: RenewRequest, _ context: ServerContext
   ) throws(RPCError) -> NumberChange<RenewResponse> {
     let caller = try Caller(principal: context.principal, holder: request.holder)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try NumberChange(
-      StoreCalls.Change(
-        context: context, method: "Renew", business: request.business,
-        requestID: request.requestID), .lease,
-      body: body, keep: .message(), calls
+      StoreCalls.Change(request, "Renew", of: request.business, context, rows: 1), .lease,
+      keep: .message(), calls
     ) { (book, now, rows) throws(Refusal) in
       let view = try book.renew(
         request.business, lease: request.leaseID, caller: caller, at: now, rows: rows)
-      return RenewResponse(lease: API.Lease(view), repeatable: repeatable)
+      return RenewResponse(lease: API.Lease(view), repeatable: request.isRepeatable)
     }
   }
 

@@ -453,7 +453,7 @@ public struct BadRequest: Message {
 }
 
 /// Names the request in the server's logs.
-public struct RequestInfo: Message {
+public struct RequestInfo: RepeatableRequest {
   /// An opaque id.
   public var requestID: String = ""
 

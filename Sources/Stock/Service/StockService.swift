@@ -34,13 +34,10 @@ public struct StockService: StockServiceProtocol {
       throw error.rpcError
     }
     let principal = try context.principal
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "RecordMovements", business: request.business,
-        requestID: request.requestID, rows: Self.rowsPerMovement * moves.count),
-      body: body
+        request, "RecordMovements", of: request.business, context,
+        rows: Self.rowsPerMovement * moves.count)
     ) { [capacity] (book, batch) throws(StockFailure) in
       let recorded = try book.record(request.business, moves, by: principal, capacity, batch)
       return RecordMovementsResponse(
@@ -69,18 +66,14 @@ public struct StockService: StockServiceProtocol {
     } catch {
       throw error.rpcError
     }
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "PutPolicies", business: request.business,
-        requestID: request.requestID, rows: 2 * policies.count),
-      body: body
+        request, "PutPolicies", of: request.business, context,
+        rows: 2 * policies.count)
     ) { [capacity] (book, batch) throws(StockFailure) in
       PutPoliciesResponse(
         policiesVersion: try book.put(request.business, policies, capacity, batch),
-        repeatable: repeatable)
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -94,18 +87,14 @@ public struct StockService: StockServiceProtocol {
     } catch {
       throw error.rpcError
     }
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "DeletePolicies", business: request.business,
-        requestID: request.requestID, rows: request.goods.count),
-      body: body
+        request, "DeletePolicies", of: request.business, context,
+        rows: request.goods.count)
     ) { [capacity] (book, batch) throws(StockFailure) in
       DeletePoliciesResponse(
         policiesVersion: try book.deletePolicies(request.business, request.goods, capacity, batch),
-        repeatable: repeatable)
+        repeatable: request.isRepeatable)
     }
   }
 

@@ -152,7 +152,7 @@ private struct Attending: Sendable {
       return .failure(.noteTooLong(field: "answer.note"))
     }
     let principal = try context.principal
-    return try await calls.change(context, rows: WarningCalls.rows) {
+    return try await calls.change(context, rows: StoreCalls.usualRows) {
       [key] (book, batch) throws(WarningFailure) in
       try book.answer(
         answer.instruction, state, note: answer.note, principal: principal, from: key, batch)

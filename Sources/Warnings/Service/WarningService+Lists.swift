@@ -18,18 +18,13 @@ extension WarningService {
       throw WarningRefusal.noteTooLong(field: "note").rpcError
     }
     let principal = try context.principal
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "AcknowledgeWarning", business: "", requestID: request.requestID,
-        rows: WarningCalls.rows),
-      body: body
+        request, "AcknowledgeWarning", of: "", context)
     ) { (book, batch) throws(WarningFailure) in
       let warning = try book.acknowledge(
         request.id, by: request.acknowledgedBy, principal: principal, note: request.note, batch)
-      return AcknowledgeWarningResponse(warning: warning, repeatable: repeatable)
+      return AcknowledgeWarningResponse(warning: warning, repeatable: request.isRepeatable)
     }
   }
 

@@ -12,18 +12,12 @@ extension WarningService {
     _ request: PutRuleRequest, context: ServerContext
   ) async throws(RPCError) -> PutRuleResponse {
     let rule = try Self.checked(request.rule)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "PutRule", business: rule.business, requestID: request.requestID,
-        rows: WarningCalls.rows),
-      body: body
+      StoreCalls.Change(request, "PutRule", of: rule.business, context)
     ) { (book, batch) throws(WarningFailure) in
       PutRuleResponse(
         rule: try book.put(rule, expecting: request.expectedVersion, batch),
-        repeatable: repeatable)
+        repeatable: request.isRepeatable)
     }
   }
 
@@ -78,17 +72,11 @@ extension WarningService {
     _ request: DeleteRuleRequest, context: ServerContext
   ) async throws(RPCError) -> DeleteRuleResponse {
     let key = RuleKey(business: request.business, name: request.name)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "DeleteRule", business: request.business,
-        requestID: request.requestID, rows: WarningCalls.rows),
-      body: body
+      StoreCalls.Change(request, "DeleteRule", of: request.business, context)
     ) { (book, batch) throws(WarningFailure) in
       try book.deleteRule(key, batch)
-      return DeleteRuleResponse(repeatable: repeatable)
+      return DeleteRuleResponse(repeatable: request.isRepeatable)
     }
   }
 
@@ -144,16 +132,10 @@ extension WarningService {
     } catch {
       throw error.rpcError
     }
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "PutPreset", business: preset.business,
-        requestID: request.requestID, rows: WarningCalls.rows),
-      body: body
+      StoreCalls.Change(request, "PutPreset", of: preset.business, context)
     ) { (book, batch) throws(WarningFailure) in
-      PutPresetResponse(preset: try book.put(preset, batch), repeatable: repeatable)
+      PutPresetResponse(preset: try book.put(preset, batch), repeatable: request.isRepeatable)
     }
   }
 
@@ -175,17 +157,11 @@ extension WarningService {
     _ request: DeletePresetRequest, context: ServerContext
   ) async throws(RPCError) -> DeletePresetResponse {
     let key = RuleKey(business: request.business, name: request.name)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
-      StoreCalls.Change(
-        context: context, method: "DeletePreset", business: request.business,
-        requestID: request.requestID, rows: WarningCalls.rows),
-      body: body
+      StoreCalls.Change(request, "DeletePreset", of: request.business, context)
     ) { (book, batch) throws(WarningFailure) in
       try book.deletePreset(key, batch)
-      return DeletePresetResponse(repeatable: repeatable)
+      return DeletePresetResponse(repeatable: request.isRepeatable)
     }
   }
 }

@@ -17,18 +17,14 @@ public struct WarningService: WarningServiceProtocol {
     _ request: ReportSignalsRequest, context: ServerContext
   ) async throws(RPCError) -> ReportSignalsResponse {
     let signals = try Self.checked(request.business, request.signals)
-    let repeatable = !request.requestID.isEmpty
-    var body = request
-    body.requestID = ""
     return try await calls.change(
       StoreCalls.Change(
-        context: context, method: "ReportSignals", business: request.business,
-        requestID: request.requestID, rows: 2 * signals.count),
-      body: body
+        request, "ReportSignals", of: request.business, context,
+        rows: 2 * signals.count)
     ) { (book, batch) throws(WarningFailure) in
       let outcome = try book.report(request.business, signals, batch)
       return ReportSignalsResponse(
-        raised: outcome.raised, cleared: outcome.cleared, repeatable: repeatable)
+        raised: outcome.raised, cleared: outcome.cleared, repeatable: request.isRepeatable)
     }
   }
 

@@ -1232,7 +1232,7 @@ public struct Choices: Message {
 }
 
 /// Names that mean something in Swift or C.
-public struct Names: Message {
+public struct Names: RepeatableRequest {
   /// in
   public var `in`: String = ""
 
