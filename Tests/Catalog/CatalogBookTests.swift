@@ -5,7 +5,7 @@ import Testing
 @testable import Catalog
 
 /// The book in its store: what is taken back or refused leaves nothing, what is restarted comes back.
-@Suite(.timeLimit(.minutes(2))) struct CatalogBookTests {
+@Suite(.timeLimit(.minutes(10))) struct CatalogBookTests {
   private static func item(_ kind: CatalogKind, _ number: String, _ body: UInt8) -> CatalogItem {
     CatalogItem(
       key: CatalogKey(kind: kind, number: number),

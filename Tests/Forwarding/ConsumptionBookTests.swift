@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// Consumers of a book in a store: what is durable, and what follows after a commit only.
-@Suite struct ConsumptionBookTests {
+@Suite(.timeLimit(.minutes(10))) struct ConsumptionBookTests {
   private let stored: StoredForwarding
 
   init() async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Forwarding
 
 /// The table at the head of Intake+Pruning.
-@Suite(.timeLimit(.minutes(2))) struct ForwardingPruningTests {
+@Suite(.timeLimit(.minutes(10))) struct ForwardingPruningTests {
   private static let capacity = ForwardingCapacity()
   private static let settings = IntakeSettings(
     lanes: 1, window: 0, batchSize: 1_000, retention: 3_600_000_000)
@@ -93,6 +93,18 @@ import Testing
     stored.clock.advance(by: .seconds(86_400))
     #expect(try await floor(stored) == 1)
     await stored.store.close()
+  }
+
+  @Test func deadLetterKeepsItsOrderUntilItIsPurged() throws {
+    let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 1))
+    trial.join(1)
+    trial.submit("a", "b")
+    try trial.acknowledge(2)
+    try trial.fail(1)
+    #expect(trial.places(1...2) == [.dead, .done])
+    #expect(trial.intake.lookForUnfinished() == 1)
+    try trial.intake.purge([1], at: trial.unit)
+    #expect(trial.intake.lookForUnfinished() == 3)
   }
 
   @Test func cancellationThatWaitsKeepsItsOrder() throws {

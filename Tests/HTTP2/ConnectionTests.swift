@@ -64,7 +64,7 @@ private struct Fixture: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
   @Test(arguments: [0, 1, 100, 16_384, 65_536, 3_000_000]) func echoesBodiesOfAnySize(_ count: Int)
     async throws
   {

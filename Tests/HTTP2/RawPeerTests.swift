@@ -2,7 +2,7 @@ import EventLoop
 import HTTP2
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct RawPeerTests {
+@Suite(.timeLimit(.minutes(10))) struct RawPeerTests {
   @Test func http1GetsAShortAnswer() async throws {
     try await withServer { _, address in
       let peer = try RawPeer(address.port)

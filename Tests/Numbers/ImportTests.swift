@@ -3,7 +3,7 @@ import Testing
 
 @testable import Numbers
 
-@Suite(.timeLimit(.minutes(2))) struct ImportTests {
+@Suite(.timeLimit(.minutes(10))) struct ImportTests {
   private func items(
     _ numbers: [String], as caller: Caller = Caller(principal: "", holder: "me"),
     end: ImportCommand.Completion? = nil

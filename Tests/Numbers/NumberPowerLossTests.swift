@@ -6,7 +6,7 @@ import Testing
 
 /// What was acknowledged of the order numbers is there after a power cut at any moment, and every
 /// serial is accounted for.
-@Suite(.timeLimit(.minutes(5))) struct NumberPowerLossTests {
+@Suite(.timeLimit(.minutes(10))) struct NumberPowerLossTests {
   struct Receipt: Sendable {
     enum Deed: Int, Sendable, Comparable {
       case allocated, released, completed

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Numbers
 
-@Suite(.timeLimit(.minutes(2))) struct NumberStateTests {
+@Suite(.timeLimit(.minutes(10))) struct NumberStateTests {
   private let me = Caller(principal: "", holder: "me")
 
   private func makePool(

@@ -5,7 +5,7 @@ import Testing
 @testable import Numbers
 
 /// A store that was made before events, imports and the past were kept is opened by this server.
-@Suite(.timeLimit(.minutes(2))) struct OldStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct OldStoreTests {
   @Test func endedNumbersOfAnOldStoreAreAccountedFor() async throws {
     let folder = TemporaryFolder()
     var configuration = StoreConfiguration(path: folder.database)

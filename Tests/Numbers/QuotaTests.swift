@@ -3,7 +3,7 @@ import Testing
 
 @testable import Numbers
 
-@Suite(.timeLimit(.minutes(2))) struct QuotaTests {
+@Suite(.timeLimit(.minutes(10))) struct QuotaTests {
   private let you = Caller(principal: "", holder: "you")
 
   private func set(

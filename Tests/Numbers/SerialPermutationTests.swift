@@ -120,7 +120,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct SerialSettingsTests {
+@Suite(.timeLimit(.minutes(10))) struct SerialSettingsTests {
   @Test func anUnguessablePoolKnowsItsNumbers() throws {
     let shop = try BookFixture("{serial:5}-{timestamp:yyyyMMdd}{check:37,36}") {
       $0.unguessable = true

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Numbers
 
-@Suite(.timeLimit(.minutes(2))) struct StopTests {
+@Suite(.timeLimit(.minutes(10))) struct StopTests {
   /// Who holds a switch off, the oldest first: "o" the operator, "w" and "v" two warnings.
   static let table: [(before: String, event: String, after: String)] = [
     ("", "operator stops", "o"), ("o", "operator stops", "o"),

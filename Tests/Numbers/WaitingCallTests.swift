@@ -12,7 +12,7 @@ import Testing
 
 /// Calls over the wire that wait for a store which is busy: their deadlines and cancellations count
 /// there, too, and what is given up has not happened.
-@Suite(.timeLimit(.minutes(1))) struct WaitingCallTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitingCallTests {
   /// Calls `body` with a channel to a server whose store is busy until `release` is called.
   private func run(
     _ body: (ClientChannel, StoredBook, _ release: @escaping @Sendable () -> Void) async throws ->

@@ -4,7 +4,7 @@ import Testing
 @testable import Stock
 
 /// The book in its store: what is taken back leaves nothing, what is restarted comes back, and forms stay.
-@Suite(.timeLimit(.minutes(2))) struct StockBookTests {
+@Suite(.timeLimit(.minutes(10))) struct StockBookTests {
   private static func record(_ moves: (String, MoveKind, Int64, String)...) -> StoredStock.Change {
     let moves = moves.map {
       StockMove(

@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// Readers that are behind: what they cost, and what becomes of them when the store can't help them.
-@Suite(.timeLimit(.minutes(2))) struct FeedLagTests {
+@Suite(.timeLimit(.minutes(10))) struct FeedLagTests {
   let folder = TemporaryFolder()
   let clock = ManualClock()
   let events = StoreEvents()

@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// The table at the head of `FeedReader`.
-@Suite(.timeLimit(.minutes(2))) struct FeedReaderTests {
+@Suite(.timeLimit(.minutes(10))) struct FeedReaderTests {
   let folder = TemporaryFolder()
   let clock = ManualClock()
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// The table at the head of `FeedState`: appending, retention, what is taken back, and the start.
-@Suite(.timeLimit(.minutes(1))) struct FeedStateTests {
+@Suite(.timeLimit(.minutes(10))) struct FeedStateTests {
   let folder = TemporaryFolder()
   let clock = ManualClock()
 

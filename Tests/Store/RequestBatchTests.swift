@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// The requests of one batch, which share a row.
-@Suite(.timeLimit(.minutes(1))) struct RequestBatchTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestBatchTests {
   let folder = TemporaryFolder()
 
   func open() throws -> DurableStore {

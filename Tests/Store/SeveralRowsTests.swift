@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// Rows of one statement are executed several at a time, and those apart behind all others.
-@Suite(.timeLimit(.minutes(1))) struct SeveralRowsTests {
+@Suite(.timeLimit(.minutes(10))) struct SeveralRowsTests {
   private final class Shelf: WriterState {
     static let capability = "shelf"
     static let migrations = [

@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// Turns, deadlines, times and timed work.
-@Suite(.timeLimit(.minutes(1))) struct WriterTests {
+@Suite(.timeLimit(.minutes(10))) struct WriterTests {
   let folder = TemporaryFolder()
   let clock = ManualClock()
   let events = StoreEvents()

@@ -6,7 +6,7 @@ import Testing
 @testable import Warnings
 
 /// The book in its store: what is taken back leaves nothing, what is restarted comes back, what is old goes.
-@Suite(.timeLimit(.minutes(2))) struct WarningBookTests {
+@Suite(.timeLimit(.minutes(10))) struct WarningBookTests {
   static let second: Int64 = 1_000_000
   static let warehouse = API.Attendant(role: .warehouse, name: "north")
   static let owner = API.Attendant(role: .owner, name: "zhang")

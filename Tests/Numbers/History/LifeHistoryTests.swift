@@ -4,7 +4,7 @@ import Testing
 @testable import Numbers
 
 /// Random histories, each repeated by its seed, against the simplest model.
-@Suite(.timeLimit(.minutes(5))) struct LifeHistoryTests {
+@Suite(.timeLimit(.minutes(10))) struct LifeHistoryTests {
   // Of seed 2 the clock is set back so early that nothing of it grows old.
   @Test(arguments: [1, 3, 4, 5] as [UInt64], LifeHistory.Kind.allCases)
   func equalsTheModel(seed: UInt64, kind: LifeHistory.Kind) async throws {

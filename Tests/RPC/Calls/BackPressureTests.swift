@@ -5,7 +5,7 @@ import Testing
 @testable import RPC
 
 /// Who doesn't take what comes, stops who sends it, within a bounded memory.
-@Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
+@Suite(.timeLimit(.minutes(10))) struct BackPressureTests {
   private static let window: Int32 = 65_535
   /// The size of a message in these tests, and what can be under way of them: the window, what is
   /// queued above the high-water mark, and one that was begun on either side.

@@ -5,7 +5,7 @@ import Testing
 @testable import RPC
 
 /// Calls that are begun without a task and answered later.
-@Suite(.timeLimit(.minutes(2))) struct DeferredTests {
+@Suite(.timeLimit(.minutes(10))) struct DeferredTests {
   private let events = EchoServer.Events()
 
   /// "refuse" is refused, "hold" is answered when it is cancelled, anything else is answered as it came:

@@ -7,7 +7,7 @@ import Testing
 @testable import RPC
 
 /// Calls that don't end well, and what becomes of the others.
-@Suite(.timeLimit(.minutes(2))) struct FailureTests {
+@Suite(.timeLimit(.minutes(10))) struct FailureTests {
   private func failure<T>(
     _ body: () async throws(RPCError) -> T, location: SourceLocation = #_sourceLocation
   ) async -> RPCError {

@@ -5,7 +5,7 @@ import Testing
 @testable import RPC
 
 /// Requests as a peer may write them: header fields and bytes as they go over the wire.
-@Suite(.timeLimit(.minutes(2))) struct RequestTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestTests {
   private func code(
     _ echo: EchoServer, _ fields: [HeaderField], _ pieces: [[UInt8]]
   ) async -> RPCError {

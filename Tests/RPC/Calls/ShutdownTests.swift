@@ -5,7 +5,7 @@ import Testing
 
 @testable import RPC
 
-@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(10))) struct ShutdownTests {
   /// Longer than a test may take: a stop that waits for it fails.
   private static let grace = Duration.seconds(3600)
 

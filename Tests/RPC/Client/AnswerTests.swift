@@ -5,7 +5,7 @@ import Testing
 @testable import RPC
 
 /// What a client makes of answers, those of broken servers and of proxies among them.
-@Suite(.timeLimit(.minutes(2))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct AnswerTests {
   typealias Step = ScriptedServer.Step
 
   private func failure(_ steps: [Step]) async throws -> RPCError {

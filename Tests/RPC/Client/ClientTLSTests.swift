@@ -8,7 +8,7 @@ import Testing
 @testable import RPC
 
 /// Calls over TLS with our own client.
-@Suite(.timeLimit(.minutes(2))) struct ClientTLSTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientTLSTests {
   let certificates: Certificates
   init() throws { certificates = try Certificates() }
 

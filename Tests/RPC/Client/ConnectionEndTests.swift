@@ -7,7 +7,7 @@ import Testing
 @testable import RPC
 
 /// What a client does when a server says something about the connection, or about one side of a stream.
-@Suite(.timeLimit(.minutes(1))) struct ConnectionEndTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionEndTests {
   /// Runs a server's script on a thread of its own, and a client beside it.
   private func run(
     _ script: @escaping @Sendable (borrowing RawServer.Connection) -> Void,

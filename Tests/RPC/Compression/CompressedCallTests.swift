@@ -5,7 +5,7 @@ import Testing
 @testable import RPC
 
 /// Compression in calls: who compresses what, and what becomes of messages that can't be read.
-@Suite(.timeLimit(.minutes(2))) struct CompressedCallTests {
+@Suite(.timeLimit(.minutes(10))) struct CompressedCallTests {
   private static let large = GzipTests.zeros(10_000)
   private static let gzip: CallOptions = {
     var options = CallOptions()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RPC
 
-@Suite(.timeLimit(.minutes(2))) struct HealthTests {
+@Suite(.timeLimit(.minutes(10))) struct HealthTests {
   @Test func checkAndList() async throws {
     try await EchoServer.run { echo async throws in
       let client = HealthClient(echo.channel)
