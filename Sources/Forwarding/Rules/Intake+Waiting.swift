@@ -130,12 +130,13 @@ extension Intake {
 
   private func setLacking(_ goods: [String]?, of sequence: Int64) {
     let before = waiting.lacking[sequence]
-    put(goods, before)
-    note { [unowned self] in put(before, goods) }
-    func put(_ now: [String]?, _ before: [String]?) {
-      waiting.lacking[sequence] = now
-      waiting.lackedGoods += (now?.count ?? 0) - (before?.count ?? 0)
-    }
+    replaceLacking(before, by: goods, of: sequence)
+    note { [unowned self] in replaceLacking(goods, by: before, of: sequence) }
+  }
+
+  private func replaceLacking(_ before: [String]?, by goods: [String]?, of sequence: Int64) {
+    waiting.lacking[sequence] = goods
+    waiting.lackedGoods += (goods?.count ?? 0) - (before?.count ?? 0)
   }
 
   private func takeFirst(_ order: WaitingOrder, ofWaiting key: UInt64) {
