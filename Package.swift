@@ -66,7 +66,10 @@ let package = Package(
     module("Stock", ["Numbers", "Calls", "API", "RPC", "Messages", "Store"]),
     module(
       "Forwarding",
-      ["Warnings", "Catalog", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto"]),
+      [
+        "Warnings", "Catalog", "Stock", "Numbers", "Calls", "API", "RPC", "Messages", "Store",
+        "Crypto",
+      ]),
     .executableTarget(
       name: "orderwire",
       dependencies: [
@@ -147,8 +150,8 @@ let package = Package(
     tests(
       "Forwarding",
       [
-        "Forwarding", "Catalog", "Warnings", "Numbers", "API", "RPC", "Messages", "Store",
-        "StoreFaults",
+        "Forwarding", "Catalog", "Stock", "Warnings", "Numbers", "API", "RPC", "Messages",
+        "Store", "StoreFaults",
       ]),
     tests("Orderwire", ["orderwire"]),
     tests("Tidy", []),

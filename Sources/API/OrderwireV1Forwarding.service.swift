@@ -48,6 +48,10 @@ public protocol ForwardingServiceProtocol: Sendable {
   /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
   /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
   /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
+  ///
+  /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
+  /// the stock has no room for that, the call is refused. Of several versions the highest counts: it reserves what it
+  /// has more than the one before, and releases what it has less, however much went out meanwhile.
   func submit(
     _ request: SubmitRequest, context: ServerContext
   ) async throws(RPCError) -> SubmitResponse
@@ -61,7 +65,8 @@ public protocol ForwardingServiceProtocol: Sendable {
   ) async throws(RPCError)
 
   /// Sends a cancellation after an order: with the order's key, so behind it, and to the units that
-  /// the order went to.
+  /// the order went to. What is left of what the order has reserved is released, unless a higher version of it
+  /// has taken its place.
   func cancel(
     _ request: CancelRequest, context: ServerContext
   ) async throws(RPCError) -> CancelResponse
@@ -306,6 +311,10 @@ public struct ForwardingServiceClient: Sendable {
   /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
   /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
   /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
+  ///
+  /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
+  /// the stock has no room for that, the call is refused. Of several versions the highest counts: it reserves what it
+  /// has more than the one before, and releases what it has less, however much went out meanwhile.
   public func submit(
     _ request: SubmitRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> SubmitResponse {
@@ -325,7 +334,8 @@ public struct ForwardingServiceClient: Sendable {
   }
 
   /// Sends a cancellation after an order: with the order's key, so behind it, and to the units that
-  /// the order went to.
+  /// the order went to. What is left of what the order has reserved is released, unless a higher version of it
+  /// has taken its place.
   public func cancel(
     _ request: CancelRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CancelResponse {

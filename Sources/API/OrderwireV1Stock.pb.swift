@@ -20,9 +20,10 @@ public enum MovementKind: RawRepresentable, Sendable, Hashable {
   case inTransit
   /// Won't come with its consignment any more.
   case transitEnded
-  /// Was promised to an order.
+  /// Was promised to an order. An order of ForwardingService with items does it by itself.
   case reserved
-  /// Isn't promised to its order any more, for example because that was cancelled.
+  /// Isn't promised to its order any more, for example because that was cancelled; a cancellation by
+  /// ForwardingService does it by itself.
   case released
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
@@ -1708,7 +1709,7 @@ public struct LedgerEntry: Message {
   /// When it was recorded.
   public var recordTime: ProtoTimestamp? = nil
 
-  /// What was reported.
+  /// What was reported. The id is empty where an order of ForwardingService did it by itself.
   public var movement: Movement? = nil
 
   /// How it changed the figures.
@@ -1717,7 +1718,7 @@ public struct LedgerEntry: Message {
   /// The good's figures behind it.
   public var after: Figures? = nil
 
-  /// Who reported it, as authenticated; empty: nobody was.
+  /// Who reported it, or gave the order in, as authenticated; empty: nobody was.
   public var principal: String = ""
 
   public init() {}

@@ -1,5 +1,6 @@
 import Catalog
 import Numbers
+import Stock
 import Store
 import StoreFaults
 import Warnings
@@ -25,7 +26,9 @@ final class StoredForwarding {
   ) throws(StoreError) -> DurableStore {
     try DurableStore.open(
       configuration, clock: clock,
-      states: [NumberState.self, WarningBook.self, CatalogBook.self, ForwardingBook.self])
+      states: [
+        NumberState.self, WarningBook.self, CatalogBook.self, StockBook.self, ForwardingBook.self,
+      ])
   }
 
   /// Closes the store and opens it again.

@@ -24,8 +24,8 @@ import Testing
     "Catalog": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Stock": ["Numbers", "Calls", "API", "RPC", "Messages", "Store"],
     "Forwarding": [
-      "Warnings", "Catalog", "Numbers", "Calls", "API", "RPC", "Messages", "Store", "Crypto",
-      "Synchronization",
+      "Warnings", "Catalog", "Stock", "Numbers", "Calls", "API", "RPC", "Messages", "Store",
+      "Crypto", "Synchronization",
     ],
     "orderwire": [
       "Numbers", "Warnings", "Catalog", "Stock", "Forwarding", "API", "RPC", "HTTP2", "EventLoop",

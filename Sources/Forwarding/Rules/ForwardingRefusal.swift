@@ -36,6 +36,12 @@ enum ForwardingRefusal: Error, Equatable, Sendable {
   case goodTwice(field: String)
   case quantityOutOfRange(field: String)
   case waitingExhausted(limit: Int)
+
+  // What orders reserve in the stock.
+  case figureOutOfRange(field: String, most: Int64)
+  case goodsExhausted(limit: Int)
+  case openExhausted(limit: Int)
+  case ledgerExhausted(limit: Int)
   case orderChanged(field: String, sequence: Int64)
   case ordersExhausted(limit: Int)
   case orderNotFound

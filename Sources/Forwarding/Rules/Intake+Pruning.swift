@@ -54,6 +54,7 @@ extension Intake {
       places.forget(block: number)
       versions.forget(block: number)
       keys.forget(block: number)
+      reservations.forget(block: number)
       for unit in units.values { unit.queue.forget(block: number) }
     }
     firstBlock = block

@@ -25,6 +25,8 @@ final class Intake {
   var layouts: [LaneLayout]
   /// What isn't in a lane yet.
   var waiting = WaitingRoom()
+  /// The orders whose items are reserved.
+  var reservations = OrderReservations()
   /// By the hash of the key: a quarantined order, and those behind it.
   var lines: [UInt64: OrderLine] = [:]
   /// By code: the keys whose lines begin with an order of it.

@@ -13,6 +13,13 @@ enum OrderHash {
     return UInt64(truncatingIfNeeded: hasher.finalize())
   }
 
+  /// Of an order's number, for all its versions.
+  static func number(_ number: String) -> UInt64 {
+    var hasher = Hasher()
+    combine(number, into: &hasher)
+    return UInt64(truncatingIfNeeded: hasher.finalize())
+  }
+
   /// Of what mustn't change when an order comes again.
   static func content(
     key: String, code: String, body: [UInt8], items: [OrderItem] = []

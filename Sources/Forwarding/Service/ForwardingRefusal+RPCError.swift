@@ -82,6 +82,17 @@ extension ForwardingRefusal: StateRefusal {
       Self.exhausted(
         "WAITING_EXHAUSTED", "orders wait for goods with \(limit) items already", limit
       ).retrying(after: .seconds(10))
+    case .figureOutOfRange(let field, let most):
+      RPCError(
+        .failedPrecondition, reason: "FIGURE_OUT_OF_RANGE",
+        "what is reserved of the good would be over \(most)", metadata: ["field": field])
+    case .goodsExhausted(let limit):
+      Self.exhausted("GOODS_EXHAUSTED", "there are \(limit) goods in the stock already", limit)
+    case .openExhausted(let limit):
+      Self.exhausted(
+        "OPEN_QUANTITIES_EXHAUSTED", "\(limit) orders and consignments are open already", limit)
+    case .ledgerExhausted(let limit):
+      Self.exhausted("LEDGER_EXHAUSTED", "the ledger has \(limit) entries already", limit)
     case .orderChanged(let field, let sequence):
       RPCError(
         .alreadyExists, reason: "ORDER_CHANGED",

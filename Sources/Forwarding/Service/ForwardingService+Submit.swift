@@ -17,7 +17,7 @@ extension ForwardingService {
         request, "Submit", of: request.business, context, rows: ForwardingCalls.rows(of: orders))
     ) { (book, batch) throws(ForwardingFailure) in
       SubmitResponse(
-        orders: try book.submit(request.business, orders, capacity, batch).map {
+        orders: try book.submit(request.business, orders, capacity, stock: stock, batch).map {
           API.SubmittedOrder($0)
         })
     }
@@ -69,10 +69,12 @@ extension ForwardingService {
       number: order.number, version: order.version, key: order.key, code: order.code,
       body: Array(request.reason.utf8), original: sequence, principal: try context.principal)
     return try await calls.change(
-      StoreCalls.Change(request, "Cancel", of: request.business, context)
+      StoreCalls.Change(
+        request, "Cancel", of: request.business, context,
+        rows: StoreCalls.usualRows + order.items.count * ForwardingCalls.rowsPerItem)
     ) { (book, batch) throws(ForwardingFailure) in
       let submitted = API.SubmittedOrder(
-        try book.cancel(request.business, record, capacity, batch))
+        try book.cancel(request.business, record, of: order.items, capacity, stock: stock, batch))
       return CancelResponse(sequence: submitted.sequence, duplicate: submitted.duplicate)
     }
   }

@@ -3,6 +3,7 @@ internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC
+public import Stock
 public import Store
 
 /// Translates between the calls of `orderwire.v1.ForwardingService` and the book.
@@ -10,12 +11,18 @@ public struct ForwardingService: ForwardingServiceProtocol {
   let calls: ForwardingCalls
   let book: WriterConfined<ForwardingBook>
   let capacity: ForwardingCapacity
+  /// Of what orders reserve.
+  let stock: StockCapacity
 
-  /// The service of a store that was opened with `ForwardingBook`, behind `WarningBook`.
-  public init(_ store: DurableStore, capacity: ForwardingCapacity) {
+  /// The service of a store that was opened with `ForwardingBook`, behind `WarningBook`, `CatalogBook` and
+  /// `StockBook`.
+  public init(
+    _ store: DurableStore, capacity: ForwardingCapacity, stock: StockCapacity = StockCapacity()
+  ) {
     calls = ForwardingCalls(store)
     book = store.state(of: ForwardingBook.self)
     self.capacity = capacity
+    self.stock = stock
   }
 
   /// Makes an intake or changes its settings.

@@ -200,7 +200,8 @@ private final class SubmitCommand: StoredCall, @unchecked Sendable {
     guard gate.next == number else { return false }
     do throws(ForwardingFailure) {
       let book = service.book[batch]
-      outcome = .success(try book.submit(business, orders, service.capacity, batch))
+      outcome = .success(
+        try book.submit(business, orders, service.capacity, stock: service.stock, batch))
     } catch {
       switch error {
       case .refused(let refusal): outcome = .failure(refusal)

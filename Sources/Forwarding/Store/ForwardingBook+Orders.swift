@@ -1,4 +1,5 @@
 internal import Numbers
+internal import Stock
 internal import Store
 
 /// An order on its way to the book: what the rules look at, and its bytes for the feed.
@@ -7,9 +8,13 @@ struct GivenOrder: Sendable {
   /// Of one with items, those before them.
   let bytes: [UInt8]
   let items: [OrderItem]
+  let number: String
+  let version: Int64
+  let principal: String
 
   init(_ record: OrderRecord) {
     facts = record.facts
+    (number, version, principal) = (record.number, record.version, record.principal)
     items = record.items
     bytes = record.items.isEmpty ? record.bytes : record.bytesBeforeItems
   }
@@ -18,7 +23,8 @@ struct GivenOrder: Sendable {
 extension ForwardingBook {
   /// Takes orders in, all or none.
   func submit(
-    _ business: String, _ orders: [GivenOrder], _ capacity: ForwardingCapacity, _ batch: Batch
+    _ business: String, _ orders: [GivenOrder], _ capacity: ForwardingCapacity,
+    stock: StockCapacity = StockCapacity(), _ batch: Batch
   ) throws(ForwardingFailure) -> [Submitted] {
     let stored = try intake(business, batch)
     let goods = GoodsLookup(business, batch)
@@ -28,6 +34,8 @@ extension ForwardingBook {
     } catch {
       throw .refused(error)
     }
+    // Last, as what it changes is changed.
+    try reserve(orders, stored, stock, batch)
     let submitted = orders.map { take($0, stored, goods, batch) }
     schedule(stored)
     return submitted
@@ -71,19 +79,21 @@ extension ForwardingBook {
     stored.startPruning(batch)
   }
 
-  /// Sends a cancellation after an order.
+  /// Sends a cancellation after an order, whose items are `items`.
   func cancel(
-    _ business: String, _ record: OrderRecord, _ capacity: ForwardingCapacity, _ batch: Batch
+    _ business: String, _ record: OrderRecord, of items: [OrderItem] = [],
+    _ capacity: ForwardingCapacity, stock: StockCapacity = StockCapacity(), _ batch: Batch
   ) throws(ForwardingFailure) -> Submitted {
     let stored = try intake(business, batch)
     let original = stored.intake.find(
       number: record.number, version: record.version, isCancellation: false)
     guard original == record.original else { throw .refused(.orderNotFound) }
     let given = GivenOrder(record)
-    if stored.intake.seen.find(given.facts.identity) == nil,
-      kept >= capacity.orders
-    {
-      throw .refused(.ordersExhausted(limit: capacity.orders))
+    if stored.intake.seen.find(given.facts.identity) == nil {
+      guard kept < capacity.orders else {
+        throw .refused(.ordersExhausted(limit: capacity.orders))
+      }
+      try release(items, of: record, stored, stock, batch)
     }
     let submitted = take(given, stored, GoodsLookup(business, batch), batch)
     schedule(stored)

@@ -107,9 +107,21 @@ struct ForwardingLoader {
         guard intake.load(kept, at: came) else {
           throw damage("the place of order \(kept.sequence)", intake.business)
         }
+        loadReservation(of: order, kept.sequence, intake)
       }
     }
     intake.loaded()
+  }
+
+  private func loadReservation(of order: OrderRecord, _ sequence: Int64, _ intake: Intake) {
+    guard !order.items.isEmpty || !intake.reservations.isEmpty else { return }
+    let number = OrderHash.number(order.number)
+    if order.isCancellation {
+      intake.loadCancellation(number, of: order.original)
+    } else {
+      intake.loadHolder(
+        number, version: order.version, sequence: sequence, hasItems: !order.items.isEmpty)
+    }
   }
 
   private func damage(_ what: String, _ business: String) -> StoreError {

@@ -52,6 +52,12 @@ struct LedgerDraft {
     }
   }
 
+  /// What is left of what was reserved of a good for an order.
+  func reserved(_ good: String, for order: String) -> Int64 {
+    let key = Ledger.OpenKey(good: good, kind: .order, reference: order)
+    return open[key] ?? ledger.open[key] ?? 0
+  }
+
   /// Decides what a movement does. `field` is where it is in the request.
   mutating func record(_ move: StockMove, field: String) throws(StockRefusal) -> StockEntry {
     var good = goods[move.good] ?? ledger.goods[move.good] ?? Ledger.Good()

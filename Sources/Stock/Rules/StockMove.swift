@@ -59,6 +59,7 @@ enum OpenKind: Int32, Sendable, CaseIterable {
 
 /// A movement as it was reported, checked.
 struct StockMove: Sendable, Equatable {
+  /// Empty: nobody reported it, an order made it by itself.
   var id: String
   var good: String
   var kind: MoveKind

@@ -1,3 +1,18 @@
+/// A ledger that can take no more.
+enum StockExhaustion: Error, Equatable, Sendable {
+  case goods(limit: Int)
+  case open(limit: Int)
+  case entries(limit: Int)
+
+  var refusal: StockRefusal {
+    switch self {
+    case .goods(let limit): .goodsExhausted(limit: limit)
+    case .open(let limit): .openExhausted(limit: limit)
+    case .entries(let limit): .ledgerExhausted(limit: limit)
+    }
+  }
+}
+
 /// Every reason for which a call about stock is refused. A refused call has changed nothing. Fields are
 /// paths in the request.
 enum StockRefusal: Error, Equatable, Sendable {

@@ -30,9 +30,11 @@ extension StockBook {
         here[move.id] = (move, entry.sequence)
         answers.append(RecordedMove(sequence: entry.sequence, isDuplicate: false))
       }
-      try take(draft, into: ledger, capacity, batch)
     } catch {
       throw .refused(error)
+    }
+    do throws(StockExhaustion) { try take(draft, into: ledger, capacity, batch) } catch {
+      throw .refused(error.refusal)
     }
     guard !draft.entries.isEmpty else { return answers }
     keep(ledger, business, batch)
@@ -71,29 +73,29 @@ extension StockBook {
     return known
   }
 
-  private func take(
+  func take(
     _ draft: LedgerDraft, into ledger: Ledger, _ capacity: StockCapacity, _ batch: Batch
-  ) throws(StockRefusal) {
+  ) throws(StockExhaustion) {
     guard !draft.entries.isEmpty else { return }
     var counts = counts
     counts.goods += draft.newGoods
     counts.open += draft.moreOpen
     counts.entries += draft.entries.count
     guard counts.goods <= capacity.goods || draft.newGoods == 0 else {
-      throw .goodsExhausted(limit: capacity.goods)
+      throw .goods(limit: capacity.goods)
     }
     guard counts.open <= capacity.openQuantities || draft.moreOpen <= 0 else {
-      throw .openExhausted(limit: capacity.openQuantities)
+      throw .open(limit: capacity.openQuantities)
     }
     guard counts.entries <= capacity.movements else {
-      throw .ledgerExhausted(limit: capacity.movements)
+      throw .entries(limit: capacity.movements)
     }
     setCounts(counts, batch)
     let before = ledger.take(draft)
     batch.undo { ledger.takeBack(before) }
   }
 
-  private func write(
+  func write(
     _ draft: LedgerDraft, _ business: String, by principal: String, _ batch: Batch
   ) {
     for entry in draft.entries {
@@ -111,7 +113,7 @@ extension StockBook {
         row.bind(entry.after)
       }
     }
-    for entry in draft.entries {
+    for entry in draft.entries where !entry.move.id.isEmpty {
       batch.write(StockStatements.addMovement) { row in
         row.bind(business)
         row.bind(entry.move.id)

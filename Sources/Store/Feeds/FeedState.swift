@@ -176,6 +176,29 @@ public final class FeedState: WriterState {
 }
 
 extension Batch {
+  /// The chunk that holds a message of a feed, those of the batch in hand counted; nil if it isn't kept, or
+  /// isn't there yet. For rare decisions: see `query`.
+  public func chunk(
+    of feed: FeedKey, containing sequence: Int64
+  ) throws(StoreError) -> FeedChunk? {
+    var found: FeedChunk?
+    try query(
+      FeedSchema.page,
+      bind: { row in
+        row.bind(feed.business)
+        row.bind(feed.kind)
+        row.bind(sequence)
+        row.bind(1)
+      },
+      { row in
+        guard row.integer(0) <= sequence else { return }
+        found = FeedChunk(
+          first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
+          payload: row.bytes(3))
+      })
+    return found
+  }
+
   /// The feeds, for appending to them.
   public var feeds: FeedState {
     let state = states[DurableStore.feedStateIndex] as AnyObject

@@ -108,7 +108,9 @@ extension ServerProcess {
     WarningService(store).register(with: &router)
     CatalogService(store, capacity: configuration.catalog).register(with: &router)
     StockService(store, capacity: configuration.stock).register(with: &router)
-    ForwardingService(store, capacity: configuration.forwarding).register(with: &router)
+    ForwardingService(
+      store, capacity: configuration.forwarding, stock: configuration.stock
+    ).register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()
