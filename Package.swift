@@ -145,7 +145,7 @@ let package = Package(
     tests(
       "Warnings",
       ["Warnings", "Numbers", "API", "RPC", "EventLoop", "Messages", "Store", "StoreFaults"]),
-    tests("Catalog", ["Catalog", "Store", "StoreFaults"]),
+    tests("Catalog", ["Catalog", "API", "Store", "StoreFaults"]),
     tests("Stock", ["Stock", "Store", "StoreFaults"]),
     tests(
       "Forwarding",

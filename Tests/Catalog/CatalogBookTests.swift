@@ -1,3 +1,4 @@
+import API
 import Store
 import StoreFaults
 import Testing
@@ -47,6 +48,34 @@ import Testing
       }
       return lines.sorted()
     }
+  }
+
+  /// The manufacturers of goods had no column before.
+  @Test func manufacturersAreReadFromGoodsOfBefore() async throws {
+    let folder = TemporaryFolder()
+    var configuration = StoreConfiguration(path: folder.database)
+    configuration.sabotage.synchronousOff = true
+    var store = try DurableStore.open(configuration, states: [CatalogBook.self])
+    let maker = try CatalogItem(Manufacturer(number: "m", name: "M"), "manufacturers[0]")
+    let tea = try CatalogItem(Good(number: "tea", name: "Tea", manufacturer: "m"), "goods[0]")
+    let salt = try CatalogItem(Good(number: "salt", name: "Salt"), "goods[1]")
+    #expect(try await Self.put([maker, tea, salt], store) == nil)
+    let before = try await Self.snapshot(store)
+    #expect(before.contains { $0.contains("manufacturer: \"m\"") })
+    try await store.execute(caller: "test") { (batch) throws(StoreError) in
+      batch.write(Statement("UPDATE catalog_item SET manufacturer = NULL")) { _ in }
+    }
+    await store.close()
+    store = try DurableStore.open(configuration, states: [CatalogBook.self])
+    #expect(try await Self.snapshot(store) == before)
+    let book = store.state(of: CatalogBook.self)
+    let versions = try await store.ask(caller: "test") { (batch) throws(StoreError) in
+      ["tea", "salt", "oil"].map { good in
+        book[batch].version(ofGood: good, of: "shop").map { [$0.good, $0.manufacturer] }
+      }
+    }
+    #expect(versions == [[1, 1], [1, 0], nil])
+    await store.close()
   }
 
   @Test func whatIsTakenBackLeavesNothingAndWhatIsRestartedComesBack() async throws {

@@ -103,6 +103,23 @@ import Testing
     await stored.store.close()
   }
 
+  /// What the version before has isn't in the tables yet.
+  @Test func twoVersionsInOneBatch() async throws {
+    let stored = try await Self.setUp()
+    let (first, second) = (
+      GivenOrder(Self.record(1, 0, [("tea", 10)])), GivenOrder(Self.record(1, 1, [("tea", 4)]))
+    )
+    try await stored.change { (book, batch) throws(ForwardingFailure) in
+      _ = try book.submit("b", [first], Self.capacity, batch)
+      _ = try book.submit("b", [second], Self.capacity, batch)
+    }
+    #expect(try await Self.open(stored) == ["tea 1": 4])
+    try await stored.reopen()
+    #expect(try await Self.submit([Self.record(1, 2, [("tea", 5)])], stored) == nil)
+    #expect(try await Self.open(stored) == ["tea 1": 5])
+    await stored.store.close()
+  }
+
   @Test func aCancellationReleasesWhatIsLeft() async throws {
     let stored = try await Self.setUp()
     let first = Self.record(1, 0, [("tea", 10)])

@@ -103,7 +103,9 @@ public final class ForwardingBook: WriterState {
         stored.looks.append(look)
       }
       touch(stored, batch)
-      let known = GoodsLookup(business, batch).known
+      // Mostly nobody asks.
+      let known: Intake.Known =
+        stored.intake.waiting.supplied.isEmpty ? { _ in nil } : GoodsLookup(business, batch).known
       let moved = stored.intake.dispatch(at: now, limit: room, known: known)
       room -= max(1, moved + expire(stored, batch))
       try tellWarnings(of: stored, batch)
