@@ -1,6 +1,7 @@
 import API
 import Messages
 import Store
+import Synchronization
 import Testing
 
 @testable import Catalog
@@ -160,6 +161,48 @@ import Testing
     let counts = try await stored.look { book, _ in book.intakes["b"]?.intake.counts ?? [] }
     #expect(counts[Int(OrderPlace.awaiting.rawValue)] > 0, "the history says something")
     #expect(counts[Int(OrderPlace.forwarded.rawValue)] > 0)
+    await stored.store.close()
+  }
+
+  /// One that many orders wait for takes turns with other businesses.
+  @Test func aGoodThatManyWaitForHoldsUpNobodyElse() async throws {
+    let stored = try await Self.setUp()
+    try await stored.change { (book, batch) throws(ForwardingFailure) in
+      _ = try book.put("c", Self.settings, Self.capacity, batch)
+      _ = try book.put("c", unit: "erp", codes: ["A"], batch)
+    }
+    for first in stride(from: 0, to: 5_000, by: 1_000) {
+      let orders = (first..<first + 1_000).map { Self.order($0, key: $0, ["rice"]) }
+      #expect(try await Self.submit(orders, stored) == nil)
+    }
+    try await stored.settle()
+    // What may go on is due at once, and so before what came now.
+    stored.clock.advance(by: .seconds(1))
+    let rice = try CatalogItem(Good(number: "rice", name: "Rice"), "goods[0]")
+    let seen = Mutex((wakes: 0, left: 0))
+    // In one command, so that nothing but these calls does any of it.
+    try await stored.change { (book, batch) throws(ForwardingFailure) in
+      do throws(CatalogFailure) {
+        _ = try batch.state(of: CatalogBook.self)?.put("b", [rice], CatalogCapacity(), batch)
+      } catch {
+        throw .store(.constraint("\(error)"))
+      }
+      book.takeArrivals(batch)
+      _ = try book.submit("c", [Self.order(1, key: 1, [])], Self.capacity, batch)
+      var wakes = 0
+      while book.intakes["c"]?.intake.count(.lane) == 1, wakes < 5 {
+        wakes += 1
+        do throws(StoreError) { try book.wake(batch) } catch { throw .store(error) }
+      }
+      let left = book.intakes["b"]?.intake.count(.awaiting) ?? 0
+      seen.withLock { $0 = (wakes, left) }
+    }
+    let (wakes, left) = seen.withLock { $0 }
+    #expect(wakes < 5, "the other's order goes soon")
+    #expect(left > 0, "the other's order went while there was much to do")
+    try await stored.settle()
+    #expect(
+      try await stored.look { book, _ in book.intakes["b"]?.intake.count(.forwarded) } == 5_000)
     await stored.store.close()
   }
 

@@ -1,5 +1,8 @@
 """Orders with goods: what the catalog had when they were taken, and waiting for what it doesn't have (FW9)."""
 
+import collections
+import random
+
 import grpc
 import pytest
 
@@ -168,6 +171,65 @@ def test_waiting_survives_a_restart(tmp_path):
         assert sorted(numbers(client, "shop", "erp")) == ["1", "2", "3"]
         assert goods_of(get(client, "shop", 1).order) == [("rice", 1, "now"), ("tea", 2, "between")]
         assert goods_of(get(client, "shop", 3).order) == [("tea", 1, "then")]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_comes_and_crashes_each_order_goes_out_once_with_its_goods(tmp_path, seed):
+    """Orders, goods in any order and cancellations; the server is killed meanwhile. What is reserved follows, too."""
+    chance = random.Random(seed)
+    names = [f"g{n}" for n in range(12)]
+    orders, cancelled = {}, set()
+
+    def act(client):
+        action = chance.random()
+        if action < 0.7:
+            number = str(chance.randrange(300))
+            if number not in orders:
+                items = [item(good, chance.randint(1, 9)) for good in chance.sample(names, chance.randint(0, 2))]
+                orders[number] = order(number, key=f"k{int(number) % 7}", items=items)
+            submit(client, "shop", orders[number])
+        elif action < 0.8:
+            good = chance.choice(names)
+            put(client, "shop", good, details=str(chance.random()))
+        elif action < 0.9 and orders:
+            number = chance.choice(sorted(orders))
+            cancelled.add(number)
+            client.Cancel(business="shop", number=number)
+
+    for round in range(4):
+        with Server(tmp_path) as server, connect(server, "h2c") as channel:
+            client = Client(channel)
+            if round == 0:
+                set_up(client, "shop")
+            for _ in range(60):
+                act(client)
+            if round < 3:
+                server.kill()
+                continue
+            put(client, "shop", *names, details="last")
+            assert eventually(lambda: not waiting(client, "shop"))
+            forwarded(client, "shop")
+            got = queue(client, "shop", "erp")
+            found = {number: get(client, "shop", number) for number in orders}
+            withdrawn = {number for number, one in found.items() if one.state == WITHDRAWN}
+            assert withdrawn <= cancelled
+            went = [one.order.number for one in got if one.kind == f.ORDER_KIND_ORDER]
+            assert sorted(went) == sorted(set(orders) - withdrawn)
+            assert sorted(one.order.number for one in got if one.kind == f.ORDER_KIND_CANCELLATION) == sorted(
+                cancelled - withdrawn)
+            assert [one.sequence for one in got] == sorted(one.sequence for one in got)
+            for number in set(orders) - withdrawn:
+                stored = found[number].order
+                assert [good.number for good in stored.goods] == [one.good for one in stored.order.items]
+                assert bool(stored.manufacturers) == bool(stored.goods)
+            page = client.CheckCompleteness(business="shop", page_size=1000)
+            assert not page.differences and page.withdrawn == len(withdrawn) and not page.waiting
+            sums = collections.Counter()
+            for number, one in orders.items():
+                for part in one.items:
+                    sums[part.good] += 0 if number in cancelled else part.quantity
+            for good in sums:
+                assert client.GetStock(business="shop", good=good).stock.figures.reserved == sums[good]
 
 
 def test_a_waiting_order_that_is_cancelled_is_withdrawn(client, business):
