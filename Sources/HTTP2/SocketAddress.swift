@@ -1,4 +1,4 @@
-internal import CLinux
+package import CLinux
 public import EventLoop
 internal import Glibc
 
@@ -33,7 +33,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
   }
 
   /// The address that `fd` is bound to.
-  init(localOf fd: Int32) throws(SystemError) {
+  package init(localOf fd: Int32) throws(SystemError) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
@@ -43,7 +43,8 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     self.init(storage: storage, length: length)
   }
 
-  var family: Int32 { Int32(storage.ss_family) }
+  /// `AF_INET` or `AF_INET6`.
+  package var family: Int32 { Int32(storage.ss_family) }
 
   /// The port, in the host's byte order.
   public var port: UInt16 {
@@ -66,7 +67,9 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
 
   public var description: String { family == AF_INET6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+  /// The address as the system takes it.
+  package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result
+  {
     withUnsafePointer(to: storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
     }

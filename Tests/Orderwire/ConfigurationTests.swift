@@ -121,8 +121,8 @@ import Testing
       message: #"o.json: unknown key "tls_key"; did you mean tls-key?"#),
     Case(
       file: #"{"colour": "a"}"#,
-      message: #"o.json: unknown key "colour"; known are listen, listen-tls, tls-certificate, "#
-        + "tls-key, tls-client-ca, store, loops, grace, log-level, max-pools, max-live-numbers, "
+      message: #"o.json: unknown key "colour"; known are listen, listen-tls, metrics-listen, "#
+        + "tls-certificate, tls-key, tls-client-ca, store, loops, grace, log-level, max-pools, max-live-numbers, "
         + "max-leases, max-catalog-items, max-catalog-versions, max-goods, max-open-quantities, max-movements, max-policies, max-intakes, "
         + "max-orders, max-waiting, max-watches, batch-limit"),
     Case(file: "[]", message: "o.json: must be a JSON object of settings"),

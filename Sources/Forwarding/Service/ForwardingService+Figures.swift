@@ -3,7 +3,7 @@ internal import Calls
 internal import Messages
 internal import Numbers
 public import RPC
-internal import Store
+public import Store
 
 // How full, how old, how fast; and whether all is where it must be.
 extension ForwardingService {
@@ -12,36 +12,39 @@ extension ForwardingService {
     _ request: GetForwardingFiguresRequest, context: ServerContext
   ) async throws(RPCError) -> GetForwardingFiguresResponse {
     let found = try await calls.ask(context) { (book, batch) throws(ForwardingFailure) in
-      let stored = try book.look(at: request.business)
-      return (intake: API.Intake(stored, batch), units: stored.unitQueues(at: batch.boot))
+      FoundFigures(try book.look(at: request.business), batch)
     }
-    let times = try await times(of: found.units.compactMap(\.oldest), request.business, context)
-    return GetForwardingFiguresResponse(
-      intake: found.intake,
-      units: found.units.map { unit in
-        UnitFigures(
-          unit: unit.name, depth: Int64(unit.depth),
-          oldestTime: unit.oldest.flatMap { times[$0] }.map {
-            ProtoTimestamp(microseconds: $0.microseconds)
-          },
-          inPerSecond: unit.rate.came, outPerSecond: unit.rate.left)
-      })
+    let times = try await calls.read(context) { (connection) throws(StoreError) in
+      try found.times(connection)
+    }
+    return found.response(times)
   }
 
-  /// When orders were given in, by their sequences.
-  private func times(
-    of sequences: [Int64], _ business: String, _ context: ServerContext
-  ) async throws(RPCError) -> [Int64: Timestamp] {
-    guard !sequences.isEmpty else { return [:] }
-    return try await calls.read(context) { (connection) throws(StoreError) in
-      var times: [Int64: Timestamp] = [:]
-      for sequence in Set(sequences) {
-        times[sequence] = try connection.chunk(
-          of: OrderFeed.key(business), containing: sequence)?.time
-      }
-      return times
+  /// The same, asked by the server itself; nil if the business forwards nothing.
+  public func figures(
+    of business: String
+  ) async throws(StoreError) -> GetForwardingFiguresResponse? {
+    let found = try await calls.store.ask(caller: Self.ownCaller) {
+      [book] (batch) throws(StoreError) in
+      book[batch].intakes[business].map { FoundFigures($0, batch) }
+    }
+    guard let found else { return nil }
+    let times = try await calls.store.read(caller: Self.ownCaller) {
+      (connection) throws(StoreError) in try found.times(connection)
+    }
+    return found.response(times)
+  }
+
+  /// Businesses that forward orders, asked by the server itself: the first 100 after one of them.
+  public func businesses(after name: String) async throws(StoreError) -> [String] {
+    try await calls.store.ask(caller: Self.ownCaller) { [book] (batch) throws(StoreError) in
+      let names = book[batch].intakes.keys.filter { $0 > name }.sorted()
+      return Array(names.prefix(ForwardingLimits.pageSize))
     }
   }
+
+  /// Nobody can be authenticated as it: principals have a type and a colon.
+  private static let ownCaller = "metrics"
 
   /// Checks a page of orders. Its token is the last sequence on it.
   public func checkCompleteness(
@@ -79,6 +82,41 @@ extension ForwardingService {
       throw .pageTokenInvalid
     }
     return sequence
+  }
+}
+
+/// Figures of a business, but for the times of orders, which are in the store.
+private struct FoundFigures: Sendable {
+  private let intake: API.Intake
+  private let units: [UnitQueueFigures]
+
+  init(_ stored: StoredIntake, _ batch: Batch) {
+    intake = API.Intake(stored, batch)
+    units = stored.unitQueues(at: batch.boot)
+  }
+
+  /// When the oldest orders of units were given in, by their sequences.
+  func times(_ connection: ReadConnection) throws(StoreError) -> [Int64: Timestamp] {
+    var times: [Int64: Timestamp] = [:]
+    for sequence in Set(units.compactMap(\.oldest)) {
+      times[sequence] = try connection.chunk(
+        of: OrderFeed.key(intake.business), containing: sequence)?.time
+    }
+    return times
+  }
+
+  func response(_ times: [Int64: Timestamp]) -> GetForwardingFiguresResponse {
+    GetForwardingFiguresResponse(
+      intake: intake,
+      units: units.map { unit in
+        UnitFigures(
+          unit: unit.name, depth: Int64(unit.depth),
+          oldestTime: unit.oldest.flatMap { times[$0] }.map {
+            ProtoTimestamp(microseconds: $0.microseconds)
+          },
+          inPerSecond: unit.rate.came, outPerSecond: unit.rate.left,
+          beyondBound: Int64(unit.beyondBound))
+      })
   }
 }
 

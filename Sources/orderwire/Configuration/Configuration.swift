@@ -10,6 +10,8 @@ struct Configuration: Equatable, Sendable {
   /// An address of a listener, in the order given.
   var listen: [HostAndPort]
   var listenTLS: [HostAndPort]
+  /// Where metrics are to be had; nil: nowhere.
+  var metricsListen: HostAndPort?
   var tls: TLS?
   var store: StoreLocation
   var loops: Int
@@ -66,6 +68,7 @@ struct Configuration: Equatable, Sendable {
     let given = GivenSettings(layers: layers)
     listen = try given.addresses(.listen)
     listenTLS = try given.addresses(.listenTLS)
+    metricsListen = try given.addresses(.metricsListen).first
     if listen.isEmpty && listenTLS.isEmpty { listen = [Self.defaultListen] }
     tls = try Self.tls(given, isListening: !listenTLS.isEmpty)
     store = try Self.store(given)

@@ -3,6 +3,7 @@
 enum Setting: String, CaseIterable, Sendable {
   case listen
   case listenTLS = "listen-tls"
+  case metricsListen = "metrics-listen"
   case tlsCertificate = "tls-certificate"
   case tlsKey = "tls-key"
   case tlsClientCA = "tls-client-ca"
@@ -41,7 +42,8 @@ enum Setting: String, CaseIterable, Sendable {
   var isRepeatable: Bool {
     switch self {
     case .listen, .listenTLS: true
-    case .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel, .maxPools,
+    case .metricsListen, .tlsCertificate, .tlsKey, .tlsClientCA, .store, .loops, .grace, .logLevel,
+      .maxPools,
       .maxLiveNumbers, .maxLeases, .maxCatalogItems, .maxCatalogVersions, .maxGoods,
       .maxOpenQuantities, .maxMovements, .maxPolicies,
       .maxIntakes, .maxOrders, .maxWaiting, .maxWatches, .batchLimit:

@@ -28,6 +28,11 @@ struct ServeCommand: ParsableCommand {
   @Option(help: .init("Listen here with TLS; repeatable.", valueName: "host:port"))
   var listenTls: [String] = []
 
+  @Option(
+    help: .init(
+      "Answer GET /metrics over plain HTTP/1.1 here, for Prometheus.", valueName: "host:port"))
+  var metricsListen: String?
+
   @Option(help: .init("Certificate chain of the server, PEM.", valueName: "file"))
   var tlsCertificate: String?
 
@@ -199,7 +204,8 @@ struct ServeCommand: ParsableCommand {
   private var flags: [Setting: [String]] {
     func one(_ value: String?) -> [String] { value.map { [$0] } ?? [] }
     return [
-      .listen: listen, .listenTLS: listenTls, .tlsCertificate: one(tlsCertificate),
+      .listen: listen, .listenTLS: listenTls, .metricsListen: one(metricsListen),
+      .tlsCertificate: one(tlsCertificate),
       .tlsKey: one(tlsKey), .tlsClientCA: one(tlsClientCa), .store: one(store),
       .loops: one(loops), .grace: one(grace), .logLevel: one(logLevel),
       .maxPools: one(maxPools), .maxLiveNumbers: one(maxLiveNumbers), .maxLeases: one(maxLeases),

@@ -86,7 +86,9 @@ extension ServerProcess {
     }
   }
 
-  func router(_ store: DurableStore, _ health: HealthService) -> Router {
+  func router(
+    _ store: DurableStore, _ forwarding: ForwardingService, _ health: HealthService
+  ) -> Router {
     var router = Router()
     let numbers = AllocationService(store, limits: configuration.capacity) {
       [log = Logger(label: "numbers")] low in
@@ -108,13 +110,26 @@ extension ServerProcess {
     WarningService(store).register(with: &router)
     CatalogService(store, capacity: configuration.catalog).register(with: &router)
     StockService(store, capacity: configuration.stock).register(with: &router)
-    ForwardingService(
-      store, capacity: configuration.forwarding, stock: configuration.stock
-    ).register(with: &router)
+    forwarding.register(with: &router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()
     return router
+  }
+
+  /// Where metrics are to be had, if anywhere.
+  func metricsPort(_ forwarding: ForwardingService) throws(CommandFailure) -> MetricsPort? {
+    guard let address = configuration.metricsListen else { return nil }
+    let metrics = ForwardingMetrics(service: forwarding)
+    do throws(SystemError) {
+      let port = try MetricsPort(on: address) {
+        do throws(StoreError) { return try await metrics.text() } catch { return nil }
+      }
+      port.start()
+      return port
+    } catch {
+      throw CommandFailure(error, listeningOn: address)
+    }
   }
 
   /// Listens and returns what the ready line says of it, such as `tls=127.0.0.1:50052`.

@@ -1,4 +1,5 @@
 import EventLoop
+import Forwarding
 import Glibc
 import Logging
 import RPC
@@ -29,9 +30,14 @@ struct ServerProcess {
     let store = try openStore(health)
     let loops = try startedLoops()
     defer { loops.stop() }
-    let server = RPCServer(router: router(store, health), health: health, loops: loops)
+    let forwarding = ForwardingService(
+      store, capacity: configuration.forwarding, stock: configuration.stock)
+    let server = RPCServer(router: router(store, forwarding, health), health: health, loops: loops)
     var listeners: [String] = []
     for endpoint in endpoints { listeners.append(try listen(server, at: endpoint, tls)) }
+    let metrics = try metricsPort(forwarding)
+    defer { metrics?.stop() }
+    if let metrics { listeners.append("metrics=\(metrics.address)") }
 
     signals.beginServing()
     writeLine("orderwire ready " + listeners.joined(separator: " "), to: STDOUT_FILENO)
