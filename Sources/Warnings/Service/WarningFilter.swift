@@ -1,4 +1,5 @@
 internal import API
+internal import Numbers
 
 /// Which warnings somebody wants to see.
 struct WarningFilter: Sendable {
@@ -9,6 +10,9 @@ struct WarningFilter: Sendable {
   init(
     business: String, kinds: [API.SignalKind], least: API.Severity
   ) throws(WarningRefusal) {
+    guard business.isEmpty || isBusiness(business) else {
+      throw .businessInvalid(field: "business")
+    }
     guard kinds.count <= WarningLimits.kindsPerFilter else { throw .kindsTooMany }
     for (place, kind) in kinds.enumerated() where SignalKind(rawValue: kind.rawValue) == nil {
       throw .kindInvalid(field: "kinds[\(place)]")

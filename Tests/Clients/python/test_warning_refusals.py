@@ -222,6 +222,7 @@ def test_streams(client, business):
     watch = w.WatchWarningsRequest
     here = w.Attendance(business=business, attendant=attendant("BUSINESS"))
     for method, messages, code, reason, fields in (
+        ("WatchWarnings", [watch(business="a/b")], INVALID, "BUSINESS_INVALID", ["business"]),
         ("WatchWarnings", [watch(kinds=[PAGES] * 33)], INVALID, "KINDS_TOO_MANY", ["kinds"]),
         ("WatchWarnings", [watch(progress_interval=seconds(0))], INVALID, "PROGRESS_INTERVAL_OUT_OF_RANGE",
          ["progress_interval"]),
