@@ -35,6 +35,37 @@ public enum DeadLetterPolicy: RawRepresentable, Sendable, Hashable {
   }
 }
 
+/// What becomes of an order for a unit whose queue has as many orders as its bound says.
+public enum OverflowPolicy: RawRepresentable, Sendable, Hashable {
+  /// It is queued.
+  case unspecified
+  /// It is queued, as durably as those before, and nobody else waits.
+  case queue
+  /// It stays the first of its lane, which waits until the queue has room, with the orders of other keys
+  /// and for other units behind it.
+  case holdLane
+  /// A number that this version of the proto doesn't name.
+  case unrecognized(Int32)
+
+  public init(rawValue: Int32) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .queue
+    case 2: self = .holdLane
+    default: self = .unrecognized(rawValue)
+    }
+  }
+
+  public var rawValue: Int32 {
+    switch self {
+    case .unspecified: 0
+    case .queue: 1
+    case .holdLane: 2
+    case .unrecognized(let number): number
+    }
+  }
+}
+
 /// Whether a unit that seems to be down gets deliveries.
 public enum BreakerState: RawRepresentable, Sendable, Hashable {
   /// Not given.
@@ -303,6 +334,9 @@ public struct LaneFigures: Message {
   /// Orders that left it, the same way.
   public var outPerSecond: Double = 0
 
+  /// The unit for whose full queue it waits; of several the first by name. Empty: it doesn't wait for one.
+  public var heldBy: String = ""
+
   public init() {}
 
   @inlinable
@@ -311,13 +345,15 @@ public struct LaneFigures: Message {
     depth: Int64 = 0,
     oldestTime: ProtoTimestamp? = nil,
     inPerSecond: Double = 0,
-    outPerSecond: Double = 0
+    outPerSecond: Double = 0,
+    heldBy: String = ""
   ) {
     self.lane = lane
     self.depth = depth
     self.oldestTime = oldestTime
     self.inPerSecond = inPerSecond
     self.outPerSecond = outPerSecond
+    self.heldBy = heldBy
   }
 
   public static var protoName: String { "orderwire.v1.LaneFigures" }
@@ -333,6 +369,7 @@ public struct LaneFigures: Message {
     if let value = c.pointee.oldest_time { self.oldestTime = ProtoTimestamp(unpacked: value) }
     self.inPerSecond = c.pointee.in_per_second
     self.outPerSecond = c.pointee.out_per_second
+    if c.pointee.has_held_by != 0 { self.heldBy = String(unpacked: c.pointee.held_by.data, c.pointee.held_by.len) }
   }
 
   public func pack(
@@ -359,6 +396,11 @@ public struct LaneFigures: Message {
       c.pointee.has_out_per_second = 1
       c.pointee.out_per_second = self.outPerSecond
     }
+    if !self.heldBy.isEmpty {
+      c.pointee.has_held_by = 1
+      let heldByBytes = try arena.copy(self.heldBy)
+      c.pointee.held_by = .init(len: heldByBytes.count, data: heldByBytes.baseAddress)
+    }
   }
 }
 
@@ -379,6 +421,9 @@ public struct UnitFigures: Message {
   /// Orders that left it, the same way.
   public var outPerSecond: Double = 0
 
+  /// Orders of the depth that are beyond the queue's bound.
+  public var beyondBound: Int64 = 0
+
   public init() {}
 
   @inlinable
@@ -387,13 +432,15 @@ public struct UnitFigures: Message {
     depth: Int64 = 0,
     oldestTime: ProtoTimestamp? = nil,
     inPerSecond: Double = 0,
-    outPerSecond: Double = 0
+    outPerSecond: Double = 0,
+    beyondBound: Int64 = 0
   ) {
     self.unit = unit
     self.depth = depth
     self.oldestTime = oldestTime
     self.inPerSecond = inPerSecond
     self.outPerSecond = outPerSecond
+    self.beyondBound = beyondBound
   }
 
   public static var protoName: String { "orderwire.v1.UnitFigures" }
@@ -409,6 +456,7 @@ public struct UnitFigures: Message {
     if let value = c.pointee.oldest_time { self.oldestTime = ProtoTimestamp(unpacked: value) }
     self.inPerSecond = c.pointee.in_per_second
     self.outPerSecond = c.pointee.out_per_second
+    self.beyondBound = c.pointee.beyond_bound
   }
 
   public func pack(
@@ -435,6 +483,10 @@ public struct UnitFigures: Message {
     if self.outPerSecond.bitPattern != 0 {
       c.pointee.has_out_per_second = 1
       c.pointee.out_per_second = self.outPerSecond
+    }
+    if self.beyondBound != 0 {
+      c.pointee.has_beyond_bound = 1
+      c.pointee.beyond_bound = self.beyondBound
     }
   }
 }
@@ -1016,6 +1068,14 @@ public struct ConsumptionSettings: Message {
   /// up to 5 minutes, until one is acknowledged. From 1 to 1,000; 0: 10; -1: never.
   public var breakerFailures: Int32 = 0
 
+  /// Orders in its queue; those beyond are counted as such, and rules can look at how many they are in all
+  /// queues of the business (SIGNAL_KIND_ORDERS_BEYOND_BOUND). From 1 to 1,000,000,000; 0: 100,000; -1: any
+  /// number.
+  public var queueBound: Int64 = 0
+
+  /// What becomes of an order that comes beyond the bound.
+  public var overflowPolicy: OverflowPolicy = OverflowPolicy(rawValue: 0)
+
   public init() {}
 
   @inlinable
@@ -1023,12 +1083,16 @@ public struct ConsumptionSettings: Message {
     ackDeadline: ProtoDuration? = nil,
     maxAttempts: Int32 = 0,
     deadLetterPolicy: DeadLetterPolicy = DeadLetterPolicy(rawValue: 0),
-    breakerFailures: Int32 = 0
+    breakerFailures: Int32 = 0,
+    queueBound: Int64 = 0,
+    overflowPolicy: OverflowPolicy = OverflowPolicy(rawValue: 0)
   ) {
     self.ackDeadline = ackDeadline
     self.maxAttempts = maxAttempts
     self.deadLetterPolicy = deadLetterPolicy
     self.breakerFailures = breakerFailures
+    self.queueBound = queueBound
+    self.overflowPolicy = overflowPolicy
   }
 
   public static var protoName: String { "orderwire.v1.ConsumptionSettings" }
@@ -1043,6 +1107,8 @@ public struct ConsumptionSettings: Message {
     self.maxAttempts = c.pointee.max_attempts
     if c.pointee.has_dead_letter_policy != 0 { self.deadLetterPolicy = DeadLetterPolicy(rawValue: Int32(truncatingIfNeeded: c.pointee.dead_letter_policy.rawValue)) }
     self.breakerFailures = c.pointee.breaker_failures
+    self.queueBound = c.pointee.queue_bound
+    if c.pointee.has_overflow_policy != 0 { self.overflowPolicy = OverflowPolicy(rawValue: Int32(truncatingIfNeeded: c.pointee.overflow_policy.rawValue)) }
   }
 
   public func pack(
@@ -1064,6 +1130,14 @@ public struct ConsumptionSettings: Message {
     if self.breakerFailures != 0 {
       c.pointee.has_breaker_failures = 1
       c.pointee.breaker_failures = self.breakerFailures
+    }
+    if self.queueBound != 0 {
+      c.pointee.has_queue_bound = 1
+      c.pointee.queue_bound = self.queueBound
+    }
+    if self.overflowPolicy.rawValue != 0 {
+      c.pointee.has_overflow_policy = 1
+      c.pointee.overflow_policy = .init(rawValue: .init(truncatingIfNeeded: self.overflowPolicy.rawValue))
     }
   }
 }
@@ -4602,13 +4676,13 @@ public struct PurgeDeadLettersResponse: Message {
 public enum OrderwireV1ForwardingDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 12711))
+    UnsafeRawBufferPointer(start: orderwire_v1_forwarding_proto__pointer(), count: 12984))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(
     path: "orderwire/v1/forwarding.proto",
     dependencies: ["google/protobuf/duration.proto", "google/protobuf/timestamp.proto", "orderwire/v1/catalog.proto"],
     services: ["orderwire.v1.ForwardingService"],
-    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.AwaitedGood", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.ConsumptionSettings", "orderwire.v1.UnitPause", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.OrderItem", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListWaitingOrdersRequest", "orderwire.v1.WaitingOrder", "orderwire.v1.ListWaitingOrdersResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.ConsumeRequest", "orderwire.v1.Attachment", "orderwire.v1.CreditChange", "orderwire.v1.Settlement", "orderwire.v1.Nack", "orderwire.v1.Extension", "orderwire.v1.ConsumeResponse", "orderwire.v1.Attached", "orderwire.v1.Deliveries", "orderwire.v1.Delivery", "orderwire.v1.Settled", "orderwire.v1.SettlementRefusal", "orderwire.v1.PauseUnitRequest", "orderwire.v1.PauseUnitResponse", "orderwire.v1.ResumeUnitRequest", "orderwire.v1.ResumeUnitResponse", "orderwire.v1.DeadLetter", "orderwire.v1.ListDeadLettersRequest", "orderwire.v1.ListDeadLettersResponse", "orderwire.v1.GetDeadLetterRequest", "orderwire.v1.DeadLetterEdit", "orderwire.v1.GetDeadLetterResponse", "orderwire.v1.EditDeadLetterRequest", "orderwire.v1.EditDeadLetterResponse", "orderwire.v1.RedriveDeadLettersRequest", "orderwire.v1.RedriveDeadLettersResponse", "orderwire.v1.PurgeDeadLettersRequest", "orderwire.v1.PurgeDeadLettersResponse", "orderwire.v1.DeadLetterPolicy", "orderwire.v1.BreakerState", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
+    symbols: ["orderwire.v1.ForwardingService", "orderwire.v1.IntakeSettings", "orderwire.v1.LaneFigures", "orderwire.v1.UnitFigures", "orderwire.v1.QuarantinedCode", "orderwire.v1.Intake", "orderwire.v1.AwaitedGood", "orderwire.v1.PutIntakeRequest", "orderwire.v1.PutIntakeResponse", "orderwire.v1.GetIntakeRequest", "orderwire.v1.GetIntakeResponse", "orderwire.v1.Unit", "orderwire.v1.ConsumptionSettings", "orderwire.v1.UnitPause", "orderwire.v1.PutUnitRequest", "orderwire.v1.PutUnitResponse", "orderwire.v1.ListUnitsRequest", "orderwire.v1.ListUnitsResponse", "orderwire.v1.DeleteUnitRequest", "orderwire.v1.DeleteUnitResponse", "orderwire.v1.MatchUnitsRequest", "orderwire.v1.MatchUnitsResponse", "orderwire.v1.OrderItem", "orderwire.v1.Order", "orderwire.v1.SubmittedOrder", "orderwire.v1.SubmitRequest", "orderwire.v1.SubmitResponse", "orderwire.v1.SubmitStreamRequest", "orderwire.v1.SubmitStreamResponse", "orderwire.v1.CancelRequest", "orderwire.v1.CancelResponse", "orderwire.v1.UnitOrder", "orderwire.v1.StoredOrder", "orderwire.v1.GetOrderRequest", "orderwire.v1.GetOrderResponse", "orderwire.v1.ListWaitingOrdersRequest", "orderwire.v1.WaitingOrder", "orderwire.v1.ListWaitingOrdersResponse", "orderwire.v1.ListQueuedOrdersRequest", "orderwire.v1.ListQueuedOrdersResponse", "orderwire.v1.GetForwardingFiguresRequest", "orderwire.v1.GetForwardingFiguresResponse", "orderwire.v1.OrderDifference", "orderwire.v1.CheckCompletenessRequest", "orderwire.v1.CheckCompletenessResponse", "orderwire.v1.ConsumeRequest", "orderwire.v1.Attachment", "orderwire.v1.CreditChange", "orderwire.v1.Settlement", "orderwire.v1.Nack", "orderwire.v1.Extension", "orderwire.v1.ConsumeResponse", "orderwire.v1.Attached", "orderwire.v1.Deliveries", "orderwire.v1.Delivery", "orderwire.v1.Settled", "orderwire.v1.SettlementRefusal", "orderwire.v1.PauseUnitRequest", "orderwire.v1.PauseUnitResponse", "orderwire.v1.ResumeUnitRequest", "orderwire.v1.ResumeUnitResponse", "orderwire.v1.DeadLetter", "orderwire.v1.ListDeadLettersRequest", "orderwire.v1.ListDeadLettersResponse", "orderwire.v1.GetDeadLetterRequest", "orderwire.v1.DeadLetterEdit", "orderwire.v1.GetDeadLetterResponse", "orderwire.v1.EditDeadLetterRequest", "orderwire.v1.EditDeadLetterResponse", "orderwire.v1.RedriveDeadLettersRequest", "orderwire.v1.RedriveDeadLettersResponse", "orderwire.v1.PurgeDeadLettersRequest", "orderwire.v1.PurgeDeadLettersResponse", "orderwire.v1.DeadLetterPolicy", "orderwire.v1.OverflowPolicy", "orderwire.v1.BreakerState", "orderwire.v1.OrderKind", "orderwire.v1.OrderState", "orderwire.v1.UnitOrderState", "orderwire.v1.OrderDifferenceKind"],
     bytes: bytes)
 }

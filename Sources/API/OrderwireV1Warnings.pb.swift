@@ -49,6 +49,8 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
   case quarantinedOrders
   /// Orders that wait for goods which the catalog doesn't have, by ForwardingService. Computed here, the same way.
   case ordersAwaitingGoods
+  /// Orders in the queues of units beyond their bounds, by ForwardingService. Computed here, the same way.
+  case ordersBeyondBound
   /// A number that this version of the proto doesn't name.
   case unrecognized(Int32)
 
@@ -74,6 +76,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case 27: self = .periodExhaustion
     case 28: self = .quarantinedOrders
     case 29: self = .ordersAwaitingGoods
+    case 30: self = .ordersBeyondBound
     default: self = .unrecognized(rawValue)
     }
   }
@@ -100,6 +103,7 @@ public enum SignalKind: RawRepresentable, Sendable, Hashable {
     case .periodExhaustion: 27
     case .quarantinedOrders: 28
     case .ordersAwaitingGoods: 29
+    case .ordersBeyondBound: 30
     case .unrecognized(let number): number
     }
   }
@@ -3812,7 +3816,7 @@ public struct ListInstructionsResponse: Message {
 public enum OrderwireV1WarningsDescriptor {
   /// The serialized FileDescriptorProto.
   public static let bytes: [UInt8] = Array(
-    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12382))
+    UnsafeRawBufferPointer(start: orderwire_v1_warnings_proto__pointer(), count: 12419))
 
   /// The file with its name, imports and what it defines.
   public static let file = FileDescription(

@@ -17,4 +17,6 @@ enum ConsumptionRefusal: Error, Equatable, Sendable {
   case attemptsOutOfRange(field: String)
   case policyInvalid(field: String)
   case breakerFailuresOutOfRange(field: String)
+  case queueBoundOutOfRange(field: String)
+  case overflowPolicyInvalid(field: String)
 }

@@ -12,6 +12,9 @@ struct ConsumptionSettings: Sendable, Equatable {
   var policy = DeadLetterPolicy.keyGoesOn
   /// 0: the breaker never opens.
   var breakerFailures = ForwardingLimits.defaultBreakerFailures
+  /// Orders in the queue; 0: any number.
+  var queueBound = ForwardingLimits.defaultQueueBound
+  var overflow = OverflowPolicy.queue
 }
 
 /// Why a unit gets nothing at the moment.

@@ -23,6 +23,9 @@ extension ForwardingLimits {
   static let defaultAttempts: Int32 = 5
   static let breakerFailures: Int32 = 1_000
   static let defaultBreakerFailures: Int32 = 10
+  /// More than a store keeps is as good as none.
+  static let queueBound: Int64 = 1_000_000_000
+  static let defaultQueueBound: Int64 = 100_000
   /// The first time that a breaker stays open, and the longest.
   static let breakerPause: Int64 = 1_000_000
   static let longestBreakerPause: Int64 = 300_000_000

@@ -2,7 +2,7 @@
 extension Intake {
   /// When there is something to move, boot time, µs; nil: there is nothing.
   var due: Int64? {
-    released.isEmpty && waiting.supplied.isEmpty ? layouts[0].next(settings)?.due : 0
+    released.isEmpty && waiting.supplied.isEmpty ? nextLane()?.due : 0
   }
 
   /// Moves what is due at `now`: of lines that may go on, before the lanes and behind them, and of one lane;
@@ -11,12 +11,14 @@ extension Intake {
     let supplied = supply(at: now, limit: limit, known)
     guard supplied < limit else { return supplied }
     let ofLines = supplied + goOn(limit: limit - supplied)
-    guard ofLines < limit, let next = layouts[0].next(settings), next.due <= now else {
+    guard ofLines < limit, let next = nextLane(), next.due <= now else {
       return ofLines
     }
     var ofLane = 0
     while ofLane < min(Int(settings.batchSize), limit - ofLines) {
-      guard let order = layouts[0].removeFirst(ofLane: next.lane) else { break }
+      guard let first = layouts[0].lanes[next.lane].first, holder(of: first) == nil,
+        let order = layouts[0].removeFirst(ofLane: next.lane)
+      else { break }
       note { [unowned self] in layouts[0].undoRemoveFirst(order) }
       takeTurn(order)
       ofLane += 1

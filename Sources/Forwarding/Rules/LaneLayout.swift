@@ -48,11 +48,14 @@ struct LaneLayout: Sendable {
   mutating func settle() { for lane in lanes.indices { lanes[lane].settle() } }
 
   /// The lane whose time comes next, and when: at once if it has a batch, or the window of its oldest
-  /// order is over. Of several the one whose oldest order is the oldest.
-  func next(_ settings: IntakeSettings) -> (lane: Int, due: Int64)? {
+  /// order is over. Of several the one whose oldest order is the oldest. One whose oldest order is held has
+  /// no time.
+  func next(
+    _ settings: IntakeSettings, isHeld: (WaitingOrder) -> Bool = { _ in false }
+  ) -> (lane: Int, due: Int64)? {
     var next: (lane: Int, due: Int64)?
     for (lane, line) in lanes.enumerated() {
-      guard let first = line.first else { continue }
+      guard let first = line.first, !isHeld(first) else { continue }
       let isFull = line.count >= Int(settings.batchSize)
       let due = isFull ? first.since : first.since + settings.window
       if next.map({ due < $0.due }) ?? true { next = (lane, due) }

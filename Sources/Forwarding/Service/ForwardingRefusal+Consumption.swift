@@ -54,6 +54,11 @@ extension ConsumptionRefusal {
       ForwardingRefusal.invalid(
         "BREAKER_FAILURES_OUT_OF_RANGE", field,
         "from -1 to \(ForwardingLimits.breakerFailures)")
+    case .queueBoundOutOfRange(let field):
+      ForwardingRefusal.invalid(
+        "QUEUE_BOUND_OUT_OF_RANGE", field, "from -1 to \(ForwardingLimits.queueBound)")
+    case .overflowPolicyInvalid(let field):
+      ForwardingRefusal.invalid("OVERFLOW_POLICY_INVALID", field, "one of those there are")
     }
   }
 

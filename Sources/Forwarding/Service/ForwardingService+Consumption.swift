@@ -64,6 +64,17 @@ extension ConsumptionSettings {
     case 1...ForwardingLimits.breakerFailures: breakerFailures = given.breakerFailures
     default: throw .consumption(.breakerFailuresOutOfRange(field: "\(path).breaker_failures"))
     }
+    switch given.queueBound {
+    case 0: break
+    case -1: queueBound = 0
+    case 1...ForwardingLimits.queueBound: queueBound = given.queueBound
+    default: throw .consumption(.queueBoundOutOfRange(field: "\(path).queue_bound"))
+    }
+    switch given.overflowPolicy {
+    case .unspecified, .queue: overflow = .queue
+    case .holdLane: overflow = .holdLane
+    default: throw .consumption(.overflowPolicyInvalid(field: "\(path).overflow_policy"))
+    }
   }
 }
 
@@ -74,7 +85,9 @@ extension API.ConsumptionSettings {
       ackDeadline: ProtoDuration(microseconds: settings.ackDeadline),
       maxAttempts: settings.attempts,
       deadLetterPolicy: settings.policy == .keyWaits ? .keyWaits : .keyGoesOn,
-      breakerFailures: settings.breakerFailures == 0 ? -1 : settings.breakerFailures)
+      breakerFailures: settings.breakerFailures == 0 ? -1 : settings.breakerFailures,
+      queueBound: settings.queueBound == 0 ? -1 : settings.queueBound,
+      overflowPolicy: settings.overflow == .holdLane ? .holdLane : .queue)
   }
 }
 

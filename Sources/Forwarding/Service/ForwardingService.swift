@@ -95,7 +95,8 @@ extension API.Intake {
         return API.LaneFigures(
           lane: Int32(lane), depth: Int64(line.count),
           oldestTime: line.first.map { ProtoTimestamp(microseconds: $0.since + shift) },
-          inPerSecond: rate.came, outPerSecond: rate.left)
+          inPerSecond: rate.came, outPerSecond: rate.left,
+          heldBy: line.first.flatMap { intake.holder(of: $0) }?.name ?? "")
       },
       behindChange: intake.layouts.dropFirst().reduce(0) { $0 + Int64($1.depth) },
       quarantined: Int64(intake.count(.quarantined)), held: Int64(intake.count(.held)),

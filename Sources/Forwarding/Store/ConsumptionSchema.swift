@@ -50,20 +50,31 @@ enum ConsumptionSchema {
       """)
 }
 
+extension ConsumptionSchema {
+  /// The bounds of queues.
+  static let bounds = Migration(
+    number: 6,
+    sql: """
+      ALTER TABLE forwarding_consumption ADD COLUMN queue_bound BIGINT NOT NULL DEFAULT 100000;
+      ALTER TABLE forwarding_consumption ADD COLUMN overflow BIGINT NOT NULL DEFAULT 1;
+      """)
+}
+
 /// What is written and read of them.
 enum ConsumptionStatements {
   static let put = Statement(
     """
-    INSERT INTO forwarding_consumption VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO forwarding_consumption VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (business, unit) DO UPDATE SET ack_deadline_us = excluded.ack_deadline_us,
       attempts = excluded.attempts, policy = excluded.policy,
       breaker_failures = excluded.breaker_failures, paused_us = excluded.paused_us,
-      pause_reason = excluded.pause_reason, pause_principal = excluded.pause_principal
+      pause_reason = excluded.pause_reason, pause_principal = excluded.pause_principal,
+      queue_bound = excluded.queue_bound, overflow = excluded.overflow
     """)
   static let all = Statement(
     """
     SELECT business, unit, ack_deadline_us, attempts, policy, breaker_failures, paused_us,
-      pause_reason, pause_principal
+      pause_reason, pause_principal, queue_bound, overflow
     FROM forwarding_consumption
     """)
   static let putFailure = Statement(

@@ -145,6 +145,7 @@ extension ForwardingBook {
       guard let delivery = find(one.token) else { continue }
       intake.extend(delivery, of: unit, until: now + one.duration)
     }
+    try tellBound(of: stored, batch)
     return stale
   }
 }

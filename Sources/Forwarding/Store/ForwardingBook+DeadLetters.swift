@@ -49,6 +49,7 @@ extension ForwardingBook {
     do throws(ForwardingRefusal) { try stored.intake.redrive(sequences, at: unit) } catch {
       throw .refused(error)
     }
+    try tellBound(of: stored, batch)
     return unit.consumption.dead
   }
 

@@ -21,6 +21,7 @@ extension ForwardingBook {
       stored.writeRuleChange(of: unit.id, before: before, batch)
     }
     if let settings { set(settings, of: unit, stored, batch) }
+    try tellBound(of: stored, batch)
     schedule(stored)
     return (unit, intake.rulesVersion)
   }
@@ -30,14 +31,16 @@ extension ForwardingBook {
     _ business: String, unit name: String, force: Bool, _ batch: Batch
   ) throws(ForwardingFailure) -> (givenUp: Int, version: Int64) {
     let stored = try intake(business, batch)
+    let unit: ForwardUnit
     do throws(ForwardingRefusal) {
-      let unit = try stored.intake.delete(unit: name, force: force)
-      stored.deleteRows(of: unit, batch)
-      stored.writeRuleChange(of: unit.id, before: unit.codes, batch)
-      sendAway(unit, batch)
-      return (unit.depth, stored.intake.rulesVersion)
+      unit = try stored.intake.delete(unit: name, force: force)
     } catch {
       throw .refused(error)
     }
+    stored.deleteRows(of: unit, batch)
+    stored.writeRuleChange(of: unit.id, before: unit.codes, batch)
+    sendAway(unit, batch)
+    try tellBound(of: stored, batch)
+    return (unit.depth, stored.intake.rulesVersion)
   }
 }

@@ -120,6 +120,16 @@ public final class ForwardingBook: WriterState {
   private func tellWarnings(of stored: StoredIntake, _ batch: Batch) throws(StoreError) {
     try tell(.quarantinedOrders, stored.intake.count(.quarantined), of: stored, batch)
     try tell(.ordersAwaitingGoods, stored.intake.count(.awaiting), of: stored, batch)
+    try tell(.ordersBeyondBound, stored.intake.beyondBound, of: stored, batch)
+  }
+
+  /// Queues become shorter, and other bounds are set, between timed work, too.
+  func tellBound(of stored: StoredIntake, _ batch: Batch) throws(ForwardingFailure) {
+    do throws(StoreError) {
+      try tell(.ordersBeyondBound, stored.intake.beyondBound, of: stored, batch)
+    } catch {
+      throw .store(error)
+    }
   }
 
   private func tell(

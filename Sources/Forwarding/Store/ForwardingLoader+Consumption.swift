@@ -14,7 +14,8 @@ extension ForwardingLoader {
       consumption.settings = ConsumptionSettings(
         ackDeadline: row.integer(2), attempts: Int32(clamping: row.integer(3)),
         policy: DeadLetterPolicy(rawValue: Int32(clamping: row.integer(4))) ?? .keyGoesOn,
-        breakerFailures: Int32(clamping: row.integer(5)))
+        breakerFailures: Int32(clamping: row.integer(5)), queueBound: row.integer(9),
+        overflow: OverflowPolicy(rawValue: Int32(clamping: row.integer(10))) ?? .queue)
       guard row.integer(6) != 0 else { return }
       consumption.pause = UnitPause(
         since: row.integer(6), reason: row.text(7), principal: row.text(8))

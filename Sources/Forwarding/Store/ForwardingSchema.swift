@@ -61,6 +61,7 @@ enum ForwardingSchema {
           PRIMARY KEY (business, sequence)
         ) WITHOUT ROWID;
         """),
+    ConsumptionSchema.bounds,
   ]
 }
 

@@ -29,6 +29,8 @@ extension StoredIntake {
       row.bind(unit.consumption.pause?.since ?? 0)
       row.bind(unit.consumption.pause?.reason ?? "")
       row.bind(unit.consumption.pause?.principal ?? "")
+      row.bind(settings.queueBound)
+      row.bind(settings.overflow.rawValue)
     }
   }
 

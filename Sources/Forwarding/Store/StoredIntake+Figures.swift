@@ -7,6 +7,7 @@ struct UnitQueueFigures: Sendable {
   /// The sequence of the oldest order in it.
   var oldest: Int64?
   var rate: FlowHistory.Rate
+  var beyondBound: Int
 }
 
 extension StoredIntake {
@@ -18,7 +19,8 @@ extension StoredIntake {
         at: UnitPlace.queued.rawValue, after: 0, through: intake.nextSequence - 1, limit: 1)
       return UnitQueueFigures(
         name: unit.name, depth: unit.depth, oldest: oldest.first,
-        rate: flow.rate(ofUnit: unit.id, look))
+        rate: flow.rate(ofUnit: unit.id, look),
+        beyondBound: unit.beyondBound)
     }
   }
 }

@@ -19,6 +19,7 @@ enum SignalKind: Int32, Sendable, CaseIterable {
   case periodExhaustion = 27
   case quarantinedOrders = 28
   case ordersAwaitingGoods = 29
+  case ordersBeyondBound = 30
 
   /// Whether it comes from outside; the others are computed here.
   var isReported: Bool { rawValue < SignalKind.allocateRate.rawValue }

@@ -6,11 +6,14 @@ public enum CountedSignal: Sendable {
   case quarantinedOrders
   /// Orders that wait for goods which the catalog doesn't have.
   case ordersAwaitingGoods
+  /// Orders in units' queues beyond their bounds.
+  case ordersBeyondBound
 
   var kind: SignalKind {
     switch self {
     case .quarantinedOrders: .quarantinedOrders
     case .ordersAwaitingGoods: .ordersAwaitingGoods
+    case .ordersBeyondBound: .ordersBeyondBound
     }
   }
 }

@@ -155,7 +155,7 @@ extension WarningBook {
       return seconds(
         figures.remainingInPool + figures.remainingInPeriod, figures.business, batch)
     // Told by who counts them.
-    case .quarantinedOrders, .ordersAwaitingGoods: return nil
+    case .quarantinedOrders, .ordersAwaitingGoods, .ordersBeyondBound: return nil
     case .goodsSupply, .transportCapacity, .pageTraffic, .businessExecution, .advertisingStrength,
       .advertisingVolume, .emergency, .searchRank, .networkHeat:
       return nil

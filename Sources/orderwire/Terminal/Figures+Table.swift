@@ -8,7 +8,8 @@ extension GetForwardingFiguresResponse {
     var table = TextTable(head: ["QUEUE", "DEPTH", "OLDEST", "IN/S", "OUT/S"])
     for lane in intake.lanes {
       table.rows.append([
-        "lane \(lane.lane)", "\(lane.depth)", lane.oldestTime?.text ?? "-",
+        "lane \(lane.lane)" + (lane.heldBy.isEmpty ? "" : ", held by \(printable(lane.heldBy))"),
+        "\(lane.depth)", lane.oldestTime?.text ?? "-",
         rounded(lane.inPerSecond, 1), rounded(lane.outPerSecond, 1),
       ])
     }
@@ -20,7 +21,9 @@ extension GetForwardingFiguresResponse {
     table.rows += beside.map { [$0, "\($1)", "-", "-", "-"] }
     for unit in units {
       table.rows.append([
-        "unit \(unit.unit)", "\(unit.depth)", unit.oldestTime?.text ?? "-",
+        "unit \(unit.unit)"
+          + (unit.beyondBound == 0 ? "" : ", \(unit.beyondBound) beyond its bound"),
+        "\(unit.depth)", unit.oldestTime?.text ?? "-",
         rounded(unit.inPerSecond, 1), rounded(unit.outPerSecond, 1),
       ])
     }

@@ -65,7 +65,8 @@ def numbers(deliveries):
 def consumption(deadline=30, attempts=5, waits=False, breaker=-1):
     policy = f.DEAD_LETTER_POLICY_KEY_WAITS if waits else f.DEAD_LETTER_POLICY_KEY_GOES_ON
     return f.ConsumptionSettings(
-        ack_deadline=seconds(deadline), max_attempts=attempts, dead_letter_policy=policy, breaker_failures=breaker)
+        ack_deadline=seconds(deadline), max_attempts=attempts, dead_letter_policy=policy, breaker_failures=breaker,
+        queue_bound=100_000, overflow_policy=f.OVERFLOW_POLICY_QUEUE)
 
 
 def set_up(client, business, unit="erp", codes=("A",), **settings):

@@ -516,7 +516,7 @@ const ProtobufCMessageDescriptor orderwire__v1__intake_settings__descriptor =
   (ProtobufCMessageInit) orderwire__v1__intake_settings__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descriptors[6] =
 {
   {
     "lane",
@@ -578,9 +578,22 @@ static const ProtobufCFieldDescriptor orderwire__v1__lane_figures__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held_by",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Orderwire__V1__LaneFigures, has_held_by),
+    offsetof(Orderwire__V1__LaneFigures, held_by),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__lane_figures__field_indices_by_name[] = {
   1,   /* field[1] = depth */
+  5,   /* field[5] = held_by */
   3,   /* field[3] = in_per_second */
   0,   /* field[0] = lane */
   2,   /* field[2] = oldest_time */
@@ -589,7 +602,7 @@ static const unsigned orderwire__v1__lane_figures__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__lane_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor =
 {
@@ -599,14 +612,14 @@ const ProtobufCMessageDescriptor orderwire__v1__lane_figures__descriptor =
   "Orderwire__V1__LaneFigures",
   "orderwire.v1",
   sizeof(Orderwire__V1__LaneFigures),
-  5,
+  6,
   orderwire__v1__lane_figures__field_descriptors,
   orderwire__v1__lane_figures__field_indices_by_name,
   1,  orderwire__v1__lane_figures__number_ranges,
   (ProtobufCMessageInit) orderwire__v1__lane_figures__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__unit_figures__field_descriptors[5] =
+static const ProtobufCFieldDescriptor orderwire__v1__unit_figures__field_descriptors[6] =
 {
   {
     "unit",
@@ -668,8 +681,21 @@ static const ProtobufCFieldDescriptor orderwire__v1__unit_figures__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "beyond_bound",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__UnitFigures, has_beyond_bound),
+    offsetof(Orderwire__V1__UnitFigures, beyond_bound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__unit_figures__field_indices_by_name[] = {
+  5,   /* field[5] = beyond_bound */
   1,   /* field[1] = depth */
   3,   /* field[3] = in_per_second */
   2,   /* field[2] = oldest_time */
@@ -679,7 +705,7 @@ static const unsigned orderwire__v1__unit_figures__field_indices_by_name[] = {
 static const ProtobufCIntRange orderwire__v1__unit_figures__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__unit_figures__descriptor =
 {
@@ -689,7 +715,7 @@ const ProtobufCMessageDescriptor orderwire__v1__unit_figures__descriptor =
   "Orderwire__V1__UnitFigures",
   "orderwire.v1",
   sizeof(Orderwire__V1__UnitFigures),
-  5,
+  6,
   orderwire__v1__unit_figures__field_descriptors,
   orderwire__v1__unit_figures__field_indices_by_name,
   1,  orderwire__v1__unit_figures__number_ranges,
@@ -1338,7 +1364,7 @@ const ProtobufCMessageDescriptor orderwire__v1__unit__descriptor =
   (ProtobufCMessageInit) orderwire__v1__unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor orderwire__v1__consumption_settings__field_descriptors[4] =
+static const ProtobufCFieldDescriptor orderwire__v1__consumption_settings__field_descriptors[6] =
 {
   {
     "ack_deadline",
@@ -1388,17 +1414,43 @@ static const ProtobufCFieldDescriptor orderwire__v1__consumption_settings__field
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "queue_bound",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Orderwire__V1__ConsumptionSettings, has_queue_bound),
+    offsetof(Orderwire__V1__ConsumptionSettings, queue_bound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overflow_policy",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Orderwire__V1__ConsumptionSettings, has_overflow_policy),
+    offsetof(Orderwire__V1__ConsumptionSettings, overflow_policy),
+    &orderwire__v1__overflow_policy__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned orderwire__v1__consumption_settings__field_indices_by_name[] = {
   0,   /* field[0] = ack_deadline */
   3,   /* field[3] = breaker_failures */
   2,   /* field[2] = dead_letter_policy */
   1,   /* field[1] = max_attempts */
+  5,   /* field[5] = overflow_policy */
+  4,   /* field[4] = queue_bound */
 };
 static const ProtobufCIntRange orderwire__v1__consumption_settings__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor orderwire__v1__consumption_settings__descriptor =
 {
@@ -1408,7 +1460,7 @@ const ProtobufCMessageDescriptor orderwire__v1__consumption_settings__descriptor
   "Orderwire__V1__ConsumptionSettings",
   "orderwire.v1",
   sizeof(Orderwire__V1__ConsumptionSettings),
-  4,
+  6,
   orderwire__v1__consumption_settings__field_descriptors,
   orderwire__v1__consumption_settings__field_indices_by_name,
   1,  orderwire__v1__consumption_settings__number_ranges,
@@ -5361,6 +5413,36 @@ const ProtobufCEnumDescriptor orderwire__v1__dead_letter_policy__descriptor =
   orderwire__v1__dead_letter_policy__enum_values_by_name,
   1,
   orderwire__v1__dead_letter_policy__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue orderwire__v1__overflow_policy__enum_values_by_number[3] =
+{
+  { "OVERFLOW_POLICY_UNSPECIFIED", "ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_UNSPECIFIED", 0 },
+  { "OVERFLOW_POLICY_QUEUE", "ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_QUEUE", 1 },
+  { "OVERFLOW_POLICY_HOLD_LANE", "ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_HOLD_LANE", 2 },
+};
+static const ProtobufCIntRange orderwire__v1__overflow_policy__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex orderwire__v1__overflow_policy__enum_values_by_name[3] =
+{
+  { "OVERFLOW_POLICY_HOLD_LANE", 2 },
+  { "OVERFLOW_POLICY_QUEUE", 1 },
+  { "OVERFLOW_POLICY_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor orderwire__v1__overflow_policy__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "orderwire.v1.OverflowPolicy",
+  "OverflowPolicy",
+  "Orderwire__V1__OverflowPolicy",
+  "orderwire.v1",
+  3,
+  orderwire__v1__overflow_policy__enum_values_by_number,
+  3,
+  orderwire__v1__overflow_policy__enum_values_by_name,
+  1,
+  orderwire__v1__overflow_policy__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue orderwire__v1__breaker_state__enum_values_by_number[4] =

@@ -4071,7 +4071,7 @@ const ProtobufCMessageDescriptor orderwire__v1__list_instructions_response__desc
   (ProtobufCMessageInit) orderwire__v1__list_instructions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue orderwire__v1__signal_kind__enum_values_by_number[20] =
+static const ProtobufCEnumValue orderwire__v1__signal_kind__enum_values_by_number[21] =
 {
   { "SIGNAL_KIND_UNSPECIFIED", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_UNSPECIFIED", 0 },
   { "SIGNAL_KIND_GOODS_SUPPLY", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_GOODS_SUPPLY", 1 },
@@ -4093,11 +4093,12 @@ static const ProtobufCEnumValue orderwire__v1__signal_kind__enum_values_by_numbe
   { "SIGNAL_KIND_PERIOD_EXHAUSTION", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_PERIOD_EXHAUSTION", 27 },
   { "SIGNAL_KIND_QUARANTINED_ORDERS", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_QUARANTINED_ORDERS", 28 },
   { "SIGNAL_KIND_ORDERS_AWAITING_GOODS", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_ORDERS_AWAITING_GOODS", 29 },
+  { "SIGNAL_KIND_ORDERS_BEYOND_BOUND", "ORDERWIRE__V1__SIGNAL_KIND__SIGNAL_KIND_ORDERS_BEYOND_BOUND", 30 },
 };
 static const ProtobufCIntRange orderwire__v1__signal_kind__value_ranges[] = {
-{0, 0},{20, 10},{0, 20}
+{0, 0},{20, 10},{0, 21}
 };
-static const ProtobufCEnumValueIndex orderwire__v1__signal_kind__enum_values_by_name[20] =
+static const ProtobufCEnumValueIndex orderwire__v1__signal_kind__enum_values_by_name[21] =
 {
   { "SIGNAL_KIND_ADVERTISING_STRENGTH", 5 },
   { "SIGNAL_KIND_ADVERTISING_VOLUME", 6 },
@@ -4109,6 +4110,7 @@ static const ProtobufCEnumValueIndex orderwire__v1__signal_kind__enum_values_by_
   { "SIGNAL_KIND_GOODS_SUPPLY", 1 },
   { "SIGNAL_KIND_NETWORK_HEAT", 9 },
   { "SIGNAL_KIND_ORDERS_AWAITING_GOODS", 19 },
+  { "SIGNAL_KIND_ORDERS_BEYOND_BOUND", 20 },
   { "SIGNAL_KIND_PAGE_TRAFFIC", 3 },
   { "SIGNAL_KIND_PERIOD_EXHAUSTION", 17 },
   { "SIGNAL_KIND_QUARANTINED_ORDERS", 18 },
@@ -4127,9 +4129,9 @@ const ProtobufCEnumDescriptor orderwire__v1__signal_kind__descriptor =
   "SignalKind",
   "Orderwire__V1__SignalKind",
   "orderwire.v1",
-  20,
+  21,
   orderwire__v1__signal_kind__enum_values_by_number,
-  20,
+  21,
   orderwire__v1__signal_kind__enum_values_by_name,
   2,
   orderwire__v1__signal_kind__value_ranges,

@@ -100,6 +100,12 @@ typedef enum _Orderwire__V1__DeadLetterPolicy {
   ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_KEY_WAITS = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__DEAD_LETTER_POLICY)
 } Orderwire__V1__DeadLetterPolicy;
+typedef enum _Orderwire__V1__OverflowPolicy {
+  ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_UNSPECIFIED = 0,
+  ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_QUEUE = 1,
+  ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_HOLD_LANE = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(ORDERWIRE__V1__OVERFLOW_POLICY)
+} Orderwire__V1__OverflowPolicy;
 typedef enum _Orderwire__V1__BreakerState {
   ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_UNSPECIFIED = 0,
   ORDERWIRE__V1__BREAKER_STATE__BREAKER_STATE_CLOSED = 1,
@@ -168,10 +174,12 @@ struct  Orderwire__V1__LaneFigures
   double in_per_second;
   protobuf_c_boolean has_out_per_second;
   double out_per_second;
+  protobuf_c_boolean has_held_by;
+  ProtobufCBinaryData held_by;
 };
 #define ORDERWIRE__V1__LANE_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__lane_figures__descriptor) \
-    , 0, 0, 0, 0, NULL, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, NULL, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Orderwire__V1__UnitFigures
@@ -186,10 +194,12 @@ struct  Orderwire__V1__UnitFigures
   double in_per_second;
   protobuf_c_boolean has_out_per_second;
   double out_per_second;
+  protobuf_c_boolean has_beyond_bound;
+  int64_t beyond_bound;
 };
 #define ORDERWIRE__V1__UNIT_FIGURES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__unit_figures__descriptor) \
-    , 0, {0,NULL}, 0, 0, NULL, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, 0, NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Orderwire__V1__QuarantinedCode
@@ -335,10 +345,14 @@ struct  Orderwire__V1__ConsumptionSettings
   Orderwire__V1__DeadLetterPolicy dead_letter_policy;
   protobuf_c_boolean has_breaker_failures;
   int32_t breaker_failures;
+  protobuf_c_boolean has_queue_bound;
+  int64_t queue_bound;
+  protobuf_c_boolean has_overflow_policy;
+  Orderwire__V1__OverflowPolicy overflow_policy;
 };
 #define ORDERWIRE__V1__CONSUMPTION_SETTINGS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&orderwire__v1__consumption_settings__descriptor) \
-    , NULL, 0, 0, 0, ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_UNSPECIFIED, 0, 0 }
+    , NULL, 0, 0, 0, ORDERWIRE__V1__DEAD_LETTER_POLICY__DEAD_LETTER_POLICY_UNSPECIFIED, 0, 0, 0, 0, 0, ORDERWIRE__V1__OVERFLOW_POLICY__OVERFLOW_POLICY_UNSPECIFIED }
 
 
 struct  Orderwire__V1__UnitPause
@@ -1901,6 +1915,7 @@ void orderwire__v1__forwarding_service__purge_dead_letters(ProtobufCService *ser
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    orderwire__v1__dead_letter_policy__descriptor;
+extern const ProtobufCEnumDescriptor    orderwire__v1__overflow_policy__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__breaker_state__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_kind__descriptor;
 extern const ProtobufCEnumDescriptor    orderwire__v1__order_state__descriptor;
