@@ -34,6 +34,28 @@ import Testing
     #expect(ids == keys.map(\.requestID))
   }
 
+  /// What is taken back leaves the row as if it had never come, also where the next is of the same caller.
+  @Test(arguments: 0..<4) func whatIsTakenBackLeavesNothing(_ kept: Int) throws {
+    let keys = [
+      Self.key(0), Self.key(1), Self.key(2, caller: "d"), Self.key(3, caller: "d"),
+      Self.key(4, caller: "e"),
+    ]
+    var chunk = RequestChunk(first: 7, boot: BootTime(microseconds: 1))
+    for key in keys[...kept] { chunk.append(key, hash: UInt64(key.bodyHash[0]), [1]) }
+    let mark = chunk.mark
+    for key in keys[(kept + 1)...] { chunk.append(key, hash: 99, [2, 3]) }
+    chunk.truncate(to: mark)
+    #expect(chunk.last == 7 + Int64(kept))
+    for key in keys[(kept + 1)...] { chunk.append(key, hash: UInt64(key.bodyHash[0]), [1]) }
+    #expect(RequestChunk.hashes(chunk.hashes) == [0, 1, 2, 3, 4])
+    for (place, key) in keys.enumerated() {
+      var reader = RequestChunkReader(chunk.entries)
+      let found = try reader.entry(place)
+      #expect(found.key == key)
+      #expect(found.answer == [1])
+    }
+  }
+
   @Test func whatIsNotWholeIsCorrupt() throws {
     var chunk = RequestChunk(first: 1, boot: BootTime(microseconds: 1))
     for place in 0..<2 { chunk.append(Self.key(place), hash: 0, [1, 2, 3]) }

@@ -6,46 +6,34 @@ internal import Store
 /// A call of Allocate. What `NumberChange` does for any call, for this one: so many come that what the
 /// runtime spends on types it knows only then, a tenth of a call, is worth a class.
 // @unchecked: as its superclass says.
-final class AllocateCall: BookCall, @unchecked Sendable {
+final class AllocateCall: BookCall, TellingCall, @unchecked Sendable {
   typealias Outcome = KeptAnswer<HandedAnswer, AllocateResponse>
 
   private let command: AllocateCommand
+  /// Whether it has a request id.
+  let isRepeatable: Bool
   private let onLowSerials: @Sendable (LowSerials) -> Void
   private var answer: HandedAnswer?
-  private var caller: ((Result<Outcome, RPCError>) -> Void)?
+  var caller: ((Result<Outcome, RPCError>) -> Void)?
+
+  /// Whose numbers.
+  var business: String { command.business }
 
   init(
-    _ request: AllocateRequest, _ context: ServerContext, of service: AllocationService
+    _ request: AllocateRequest, _ context: ServerContext, to calls: NumberCalls,
+    _ onLowSerials: @escaping @Sendable (LowSerials) -> Void
   ) throws(RPCError) {
     command = try AllocateCommand(
       business: request.business, count: Int(request.count),
       caller: Caller(principal: context.principal, holder: request.holder),
       lease: AllocateCommand.LeaseChoice(request.lease))
-    onLowSerials = service.onLowSerials
+    isRepeatable = !request.requestID.isEmpty
+    self.onLowSerials = onLowSerials
     try super.init(
       StoreCalls.Change(
         request, "Allocate", of: request.business, context,
         rows: min(max(command.count, 1), Limits.numbersPerCall)),
-      .allocate, to: service.calls)
-  }
-
-  /// Has it decided, durably; a repetition gets the first outcome. `caller` is told once, on the call's
-  /// loop.
-  func begin(_ caller: @escaping (Result<Outcome, RPCError>) -> Void) {
-    self.caller = caller
-    begin()
-  }
-
-  /// Has it decided, and waits for it.
-  func outcome() async throws(RPCError) -> Outcome {
-    let result = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        begin { continuation.resume(returning: $0) }
-      }
-    } onCancel: {
-      withdraw()
-    }
-    return try result.get()
+      .allocate, to: calls)
   }
 
   override func decide(_ book: Book, _ now: Moment, _ rows: StoredRows) throws(Refusal) {
@@ -70,6 +58,4 @@ final class AllocateCall: BookCall, @unchecked Sendable {
   }
 
   override func failed(_ error: RPCError) { tell(.failure(error)) }
-
-  private func tell(_ result: Result<Outcome, RPCError>) { caller.take()?(result) }
 }

@@ -11,54 +11,17 @@ extension AllocationService {
   public func allocate(
     _ request: AllocateRequest, context: ServerContext
   ) async throws(RPCError) -> AllocateResponse {
-    switch try await AllocateCall(request, context, of: self).outcome() {
+    switch try await AllocateCall(request, context, to: calls, onLowSerials).outcome() {
     case .response(let response): return response
     case .pieces(let pieces):
-      return pieces.response(try await form(of: pieces, request.business, context), to: request)
-    }
-  }
-
-  /// The same without a task.
-  func allocate(
-    _ request: AllocateRequest, _ context: ServerContext, _ reply: UnaryReply<AllocateResponse>
-  ) {
-    let call: AllocateCall
-    do throws(RPCError) { call = try AllocateCall(request, context, of: self) } catch {
-      return reply.failed(error)
-    }
-    reply.onCancel { call.withdraw() }
-    call.begin { result in
-      switch result {
-      case .success(let outcome): answer(outcome, to: request, context, reply)
-      case .failure(let error): reply.failed(error)
-      }
-    }
-  }
-
-  /// Answers at once, but for a repetition of which the form has to be asked for.
-  private func answer(
-    _ answer: AllocateCall.Outcome, to request: AllocateRequest, _ context: ServerContext,
-    _ reply: UnaryReply<AllocateResponse>
-  ) {
-    switch answer {
-    case .response(let response): reply.succeeded(response)
-    case .pieces(let pieces):
-      if let form = pieces.form {
-        return reply.succeeded(encoded: pieces.encodedResponse(form, to: request))
-      }
-      context.startTask {
-        do throws(RPCError) {
-          let form = try await form(of: pieces, request.business, context)
-          reply.succeeded(encoded: pieces.encodedResponse(form, to: request))
-        } catch {
-          reply.failed(error)
-        }
-      }
+      return pieces.response(
+        try await form(of: pieces, request.business, context),
+        repeatable: !request.requestID.isEmpty)
     }
   }
 
   /// The form that a repetition's numbers had at first.
-  private func form(
+  fileprivate func form(
     of answer: HandedAnswer, _ business: String, _ context: ServerContext
   ) async throws(RPCError) -> NumberForm {
     if let form = answer.form { return form }
@@ -78,6 +41,62 @@ extension AllocationService {
   }
 }
 
+/// The same without a task. An object, so that a call retains one thing instead of all that a service
+/// is made of.
+final class Allocating: Sendable {
+  private let service: AllocationService
+  private let calls: NumberCalls
+  private let onLowSerials: @Sendable (LowSerials) -> Void
+
+  init(service: AllocationService) {
+    self.service = service
+    calls = service.calls
+    onLowSerials = service.onLowSerials
+  }
+
+  /// Begins a call.
+  func begin(
+    _ request: AllocateRequest, _ context: ServerContext, _ reply: UnaryReply<AllocateResponse>
+  ) {
+    let call: AllocateCall
+    do throws(RPCError) {
+      call = try AllocateCall(request, context, to: calls, onLowSerials)
+    } catch {
+      return reply.failed(error)
+    }
+    reply.onCancel { call.withdraw() }
+    // The call lets go of whom it tells, and so of itself, when it tells.
+    call.begin { [self] result in
+      switch result {
+      case .success(let outcome): answer(outcome, to: call, reply)
+      case .failure(let error): reply.failed(error)
+      }
+    }
+  }
+
+  /// Answers at once, but for a repetition of which the form has to be asked for.
+  private func answer(
+    _ answer: AllocateCall.Outcome, to call: AllocateCall, _ reply: UnaryReply<AllocateResponse>
+  ) {
+    switch answer {
+    case .response(let response): reply.succeeded(response)
+    case .pieces(let pieces):
+      let repeatable = call.isRepeatable
+      if let form = pieces.form {
+        return reply.succeeded(encoded: pieces.encodedResponse(form, repeatable: repeatable))
+      }
+      call.context.startTask { [service] in
+        do throws(RPCError) {
+          let form = try await service.form(of: pieces, call.business, call.context)
+          reply.succeeded(encoded: pieces.encodedResponse(form, repeatable: repeatable))
+        } catch {
+          reply.failed(error)
+        }
+      }
+    }
+  }
+}
+
 /// What an Allocate came to, in pieces.
 struct HandedAnswer: Sendable {
   var handed: HandedNumbers
@@ -85,17 +104,15 @@ struct HandedAnswer: Sendable {
   /// Known while the answer is fresh.
   var form: NumberForm?
 
-  func response(_ form: NumberForm, to request: AllocateRequest) -> AllocateResponse {
-    AllocateResponse(
-      handed, form, incarnation: incarnation, repeatable: !request.requestID.isEmpty)
+  func response(_ form: NumberForm, repeatable: Bool) -> AllocateResponse {
+    AllocateResponse(handed, form, incarnation: incarnation, repeatable: repeatable)
   }
 
   /// The same as it goes over the wire.
   func encodedResponse(
-    _ form: NumberForm, to request: AllocateRequest
+    _ form: NumberForm, repeatable: Bool
   ) -> EncodedMessage<AllocateResponse> {
-    handed.encodedResponse(
-      form, incarnation: incarnation, repeatable: !request.requestID.isEmpty)
+    handed.encodedResponse(form, incarnation: incarnation, repeatable: repeatable)
   }
 
   /// The form in which it is kept.

@@ -146,8 +146,9 @@ public struct AllocationService: AllocationServiceProtocol {
 
   /// Has the most frequent calls answered without a task for each. After `register(with:)`.
   public func answerWithoutTasks(_ router: inout Router) {
+    let allocating = Allocating(service: self)
     router.answerLater(
-      service: "orderwire.v1.AllocationService", method: "Allocate", begin: allocate)
+      service: "orderwire.v1.AllocationService", method: "Allocate", begin: allocating.begin)
     router.answerAtOnce(service: "orderwire.v1.AllocationService", method: "ParseNumber") {
       (request: ParseNumberRequest, _, answer: (ParseNumberResponse) -> Void) in
       guard let known = forms.forms(of: request.business).forms else { return }

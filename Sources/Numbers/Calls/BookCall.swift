@@ -49,3 +49,33 @@ class BookCall: StoredCall, @unchecked Sendable {
     if let refusal { failed(refusal.error(in: kind)) } else { tookEffect() }
   }
 }
+
+/// A call of the book with a caller who is told what it came to.
+protocol TellingCall: BookCall {
+  associatedtype Outcome: Sendable
+  /// Told once, on the call's loop.
+  var caller: ((Result<Outcome, RPCError>) -> Void)? { get set }
+}
+
+extension TellingCall {
+  /// Has it decided, durably; a repetition gets the first outcome.
+  func begin(_ caller: @escaping (Result<Outcome, RPCError>) -> Void) {
+    self.caller = caller
+    begin()
+  }
+
+  /// Has it decided, and waits for it.
+  func outcome() async throws(RPCError) -> Outcome {
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        begin { continuation.resume(returning: $0) }
+      }
+    } onCancel: {
+      withdraw()
+    }
+    return try result.get()
+  }
+
+  /// Tells the caller.
+  func tell(_ result: Result<Outcome, RPCError>) { caller.take()?(result) }
+}

@@ -10,6 +10,8 @@ public final class NumberState: WriterState {
 
   let book: Book
   private let pruner: NumberPruner
+  /// Used for one call after another: an object of its own for each costs as much as its rows.
+  private var rows: StoredRows?
 
   /// Reads the tables.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
@@ -24,8 +26,7 @@ public final class NumberState: WriterState {
     _ decide: (Book, Moment, StoredRows) throws(Refusal) -> Value
   ) throws(StoreError) -> Result<Value, Refusal> {
     book.limits = limits
-    let mark = book.undoLog.count
-    batch.undo { [book] in book.undo(to: mark) }
+    batch.undo(book, to: book.undoLog.count)
     return try ask(batch, decide)
   }
 
@@ -33,7 +34,7 @@ public final class NumberState: WriterState {
   func ask<Value>(
     _ batch: Batch, _ decide: (Book, Moment, StoredRows) throws(Refusal) -> Value
   ) throws(StoreError) -> Result<Value, Refusal> {
-    let rows = StoredRows(batch)
+    let rows = rows(of: batch)
     do throws(Refusal) {
       return .success(try decide(book, Moment(batch), rows))
     } catch {
@@ -41,6 +42,16 @@ public final class NumberState: WriterState {
       if let failure = rows.failure { throw failure }
       return .failure(error)
     }
+  }
+
+  private func rows(of batch: Batch) -> StoredRows {
+    if let rows, rows.batch === batch {
+      rows.begin()
+      return rows
+    }
+    let made = StoredRows(batch)
+    rows = made
+    return made
   }
 
   /// Writes the rows that are written once a batch.
@@ -129,6 +140,8 @@ public final class NumberState: WriterState {
     try pruner.prune(batch)
   }
 }
+
+extension Book: UndoLog {}
 
 extension Moment {
   init(_ batch: Batch) {

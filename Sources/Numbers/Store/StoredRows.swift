@@ -10,6 +10,9 @@ final class StoredRows: NumberRows {
     self.batch = batch
   }
 
+  /// For another call.
+  func begin() { failure = nil }
+
   func insertPool(_ pool: Pool) {
     batch.write(NumberStatements.insertPool) { row in
       row.bind(pool.id)

@@ -7,28 +7,27 @@ enum RequestAge {
   }
 
   private static func time(of bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
-    guard bytes.count == 36, bytes[14] == UInt8(ascii: "7") else { return nil }
-    var milliseconds: Int64 = 0
-    for index in 0..<36 {
-      let byte = bytes[index]
-      if index == 8 || index == 13 || index == 18 || index == 23 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-        continue
-      }
-      guard let digit = digit(byte) else { return nil }
-      if index < 13 { milliseconds = milliseconds << 4 | digit }
-      // The variant: 8, 9, a or b.
-      if index == 19, digit >> 2 != 2 { return nil }
-    }
-    return Timestamp(microseconds: milliseconds * 1_000)
+    let dash = UInt8(ascii: "-")
+    guard bytes.count == 36, bytes[8] == dash, bytes[13] == dash, bytes[18] == dash,
+      bytes[23] == dash, bytes[14] == UInt8(ascii: "7"),
+      let high = number(bytes[0..<8]), let low = number(bytes[9..<13]),
+      number(bytes[14..<18]) != nil, let variant = number(bytes[19..<23]),
+      number(bytes[24..<36]) != nil
+    else { return nil }
+    // The variant: the first digit is 8, 9, a or b.
+    guard variant >> 14 == 2 else { return nil }
+    return Timestamp(microseconds: (high << 16 | low) * 1_000)
   }
 
-  private static func digit(_ byte: UInt8) -> Int64? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): Int64(byte - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): Int64(byte - UInt8(ascii: "a")) + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): Int64(byte - UInt8(ascii: "A")) + 10
-    default: nil
+  /// What so many hexadecimal digits say; nil if one of them isn't any.
+  private static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
+    var number: Int64 = 0
+    for digit in digits {
+      let decimal = digit &- UInt8(ascii: "0")
+      let letter = (digit | 0x20) &- UInt8(ascii: "a")
+      guard decimal < 10 || letter < 6 else { return nil }
+      number = number << 4 | Int64(decimal < 10 ? decimal : letter + 10)
     }
+    return number
   }
 }

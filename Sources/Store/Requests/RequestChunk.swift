@@ -21,7 +21,8 @@ struct RequestChunk {
   private(set) var count = 0
   private(set) var hashes: [UInt8] = []
   private(set) var entries: [UInt8] = []
-  private var before: RequestKey?
+  /// Of the entry before; nil where the next one has to name them again.
+  private var names: (caller: String, business: String, method: String)?
 
   init(first: Int64, boot: BootTime) {
     self.first = first
@@ -41,9 +42,10 @@ struct RequestChunk {
       entries.reserveCapacity(8_192)
     }
     withUnsafeBytes(of: hash.littleEndian) { hashes.append(contentsOf: $0) }
-    if let before, before.isBesides(key) {
+    if let names, key.isCalled(names.caller, names.business, names.method) {
       entries.append(1)
     } else {
+      names = (key.caller, key.business, key.method)
       entries.append(0)
       append(key.caller)
       append(key.business)
@@ -52,8 +54,23 @@ struct RequestChunk {
     append(key.requestID)
     append(key.bodyHash)
     append(answer)
-    before = key
     count += 1
+  }
+
+  /// How far it was.
+  struct Mark {
+    fileprivate var count: Int
+    fileprivate var bytes: Int
+  }
+
+  var mark: Mark { Mark(count: count, bytes: entries.count) }
+
+  /// Takes back what was appended since.
+  mutating func truncate(to mark: Mark) {
+    hashes.removeLast((count - mark.count) * 8)
+    entries.removeLast(entries.count - mark.bytes)
+    count = mark.count
+    names = nil
   }
 
   private mutating func append(_ text: String) {
@@ -94,9 +111,8 @@ struct RequestChunk {
 }
 
 extension RequestKey {
-  /// Names another request of the same caller, business and method.
-  fileprivate func isBesides(_ other: RequestKey) -> Bool {
-    business == other.business && caller == other.caller && method == other.method
+  fileprivate func isCalled(_ caller: String, _ business: String, _ method: String) -> Bool {
+    self.business == business && self.caller == caller && self.method == method
   }
 }
 

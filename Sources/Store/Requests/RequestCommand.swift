@@ -63,13 +63,14 @@ open class RequestCommand: Command, @unchecked Sendable {
       _ = try takeEffect(in: batch)
       return .decided
     }
-    switch try batch.requests.look(request, hash: hash, batch) {
+    let requests = batch.requests
+    switch try requests.look(request, hash: hash, batch) {
     case .known(let answer): return .repeated(answer)
     case .conflict: return .conflict
     case .tooOld: return .tooOld
     case .new:
       if try takeEffect(in: batch) {
-        batch.requests.record(request, hash: hash, keptAnswer, batch)
+        requests.record(request, hash: hash, keptAnswer, batch)
       }
       return .decided
     }
@@ -83,7 +84,7 @@ open class RequestCommand: Command, @unchecked Sendable {
     hashedBy key: SipHash, _ enqueue: (Command, _ caller: String) -> StoreError?
   ) {
     if !request.requestID.isEmpty {
-      hash = key.hash(request.business, request.caller, request.method, request.requestID)
+      hash = key.hash(request)
     }
     guard queued() else { return fail(.cancelled) }
     if let error = enqueue(self, request.caller) { finish(error) }

@@ -59,7 +59,7 @@ extension RequestLog {
       // A full piece: there may be more, as old as this; the next piece will see.
       left = rows == Self.rowsPerPiece ? (last.sequence + 1, last.boot) : nil
     }
-    oldest = left ?? pending.first.map { ($0.sequence, batch.boot) }
+    oldest = left ?? pending.first.map { ($0.first, batch.boot) }
     batch.undo { [self] in oldest = previous }
   }
 

@@ -1,6 +1,6 @@
 /// The memory of request ids: who asked what, and the answer. The table `request_chunk` is the
 /// authority, a row for the requests of a batch; what is in memory says where in it to look.
-final class RequestLog: WriterState {
+final class RequestLog: WriterState, UndoLog {
   static let capability = "request"
   static let migrations = RequestSchema.migrations
 
@@ -8,14 +8,14 @@ final class RequestLog: WriterState {
   static let clockSkew = Duration.seconds(300)
   /// About what a request takes in its row besides its id and answer.
   static let entryBytes = 64
-  /// Longer answers aren't kept in memory.
-  static let recentAnswerBytes = 4_096
 
-  struct Entry {
+  /// What takes back one that was recorded.
+  private struct Recorded {
     let sequence: Int64
-    let key: RequestKey
-    let hash: UInt64
-    let answer: [UInt8]
+    let tag: UInt32
+    /// How far the row was that it went into; nil: it is the row's first.
+    let mark: RequestChunk.Mark?
+    let oldest: (sequence: Int64, boot: BootTime)?
   }
 
   let configuration: StoreConfiguration
@@ -31,15 +31,15 @@ final class RequestLog: WriterState {
   var forgotten = Timestamp(microseconds: 0)
   /// The oldest kept.
   var oldest: (sequence: Int64, boot: BootTime)?
-  /// Of the batch in hand, in order of sequence.
-  private(set) var pending: [Entry] = []
-  /// By sequence modulo its size.
-  private var recent: [Entry?]
+  /// The rows of the batch in hand, each with a request at least; most batches have one.
+  private(set) var pending: [RequestChunk] = []
+  private var recorded: [Recorded] = []
+  private var recent: RecentRequests
 
   init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
     configuration = store.configuration
     window = configuration.requestWindow.wholeMicroseconds
-    recent = Array(repeating: nil, count: max(1, configuration.recentAnswers))
+    recent = RecentRequests(limit: configuration.recentAnswers)
     var newest: Int64 = 0
     var through: Int64 = 0
     var first: (sequence: Int64, boot: BootTime)?
@@ -105,40 +105,40 @@ final class RequestLog: WriterState {
   func record(_ key: RequestKey, hash: UInt64, _ answer: [UInt8], _ batch: Batch) {
     let sequence = next
     let tag = RequestTable.tag(hash)
-    let previousOldest = oldest
+    batch.undo(self, to: recorded.count)
+    let mark = pending.last.flatMap { $0.takes(sequence) ? $0.mark : nil }
+    recorded.append(Recorded(sequence: sequence, tag: tag, mark: mark, oldest: oldest))
     // Multiples of 2^32 look like empty slots.
     next = sequence + (UInt32(truncatingIfNeeded: sequence + 1) == 0 ? 2 : 1)
     table.insert(tag, sequence)
-    pending.append(Entry(sequence: sequence, key: key, hash: hash, answer: answer))
+    if mark == nil { pending.append(RequestChunk(first: sequence, boot: batch.boot)) }
+    pending[pending.count - 1].append(key, hash: hash, answer)
     batch.announce(bytes: key.requestID.utf8.count + answer.count + Self.entryBytes)
     oldest = oldest ?? (sequence, batch.boot)
-    batch.undo { [self] in
-      next = sequence
-      table.remove(tag, sequence)
-      pending.removeLast()
-      oldest = previousOldest
+  }
+
+  func undo(to mark: Int) {
+    while recorded.count > mark, let last = recorded.popLast() {
+      next = last.sequence
+      table.remove(last.tag, last.sequence)
+      oldest = last.oldest
+      if let mark = last.mark {
+        pending[pending.count - 1].truncate(to: mark)
+      } else {
+        pending.removeLast()
+      }
     }
   }
 
   /// All requests of the batch that weren't taken back, in a row or few.
   func willCommit(_ batch: Batch) {
-    guard let first = pending.first else { return }
-    var chunk = RequestChunk(first: first.sequence, boot: batch.boot)
-    for entry in pending {
-      if !chunk.takes(entry.sequence) {
-        chunk.write(batch.write)
-        chunk = RequestChunk(first: entry.sequence, boot: batch.boot)
-      }
-      chunk.append(entry.key, hash: entry.hash, entry.answer)
-    }
-    chunk.write(batch.write)
+    for chunk in pending { chunk.write(batch.write) }
   }
 
   func didCommit() {
-    for entry in pending where entry.answer.count <= Self.recentAnswerBytes {
-      recent[Int(entry.sequence % Int64(recent.count))] = entry
-    }
+    for chunk in pending { recent.append(chunk) }
     pending.removeAll(keepingCapacity: true)
+    recorded.removeAll(keepingCapacity: true)
   }
 
   private func match(
@@ -151,21 +151,30 @@ final class RequestLog: WriterState {
   private func entry(
     _ sequence: Int64, _ batch: Batch
   ) throws(StoreError) -> (key: RequestKey, answer: [UInt8])? {
-    if let first = pending.first, sequence >= first.sequence {
-      return pending.first { $0.sequence == sequence }.map { ($0.key, $0.answer) }
+    if let first = pending.first, sequence >= first.first {
+      guard let chunk = pending.last(where: { $0.first <= sequence }), sequence <= chunk.last else {
+        return nil
+      }
+      return try Self.entry(Int(sequence - chunk.first), of: chunk.entries)
     }
-    if let entry = recent[Int(sequence % Int64(recent.count))], entry.sequence == sequence {
-      return (entry.key, entry.answer)
+    if let (entries, place) = recent.row(with: sequence) {
+      return try Self.entry(place, of: entries)
     }
     var found: (key: RequestKey, answer: [UInt8])?
     try batch.queryCommitted(RequestSchema.read, bind: { $0.bind(sequence) }) {
       row throws(StoreError) in
       let first = row.integer(0)
       guard first <= sequence else { return }
-      var reader = RequestChunkReader(row.bytes(1))
-      found = try reader.entry(Int(sequence - first))
+      found = try Self.entry(Int(sequence - first), of: row.bytes(1))
     }
     return found
+  }
+
+  private static func entry(
+    _ place: Int, of entries: [UInt8]
+  ) throws(StoreError) -> (key: RequestKey, answer: [UInt8]) {
+    var reader = RequestChunkReader(entries)
+    return try reader.entry(place)
   }
 
   private func indexed(_ hash: UInt64, _ batch: Batch) throws(StoreError) -> [Int64] {

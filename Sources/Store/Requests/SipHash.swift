@@ -35,12 +35,20 @@ struct SipHash: Sendable, Equatable {
   /// Feeds texts one after another, each followed by a byte that UTF-8 never has.
   func hash(_ texts: String...) -> UInt64 { hash(texts) }
 
+  /// The hash of what a repeat is recognised by. The same as that of its four texts, without an array
+  /// for each call.
+  func hash(_ key: RequestKey) -> UInt64 {
+    var input = Input(self)
+    input.feed(ended: key.business)
+    input.feed(ended: key.caller)
+    input.feed(ended: key.method)
+    input.feed(ended: key.requestID)
+    return input.finish()
+  }
+
   func hash(_ texts: [String]) -> UInt64 {
     var input = Input(self)
-    for text in texts {
-      input.feed(text)
-      input.feed(0xff)
-    }
+    for text in texts { input.feed(ended: text) }
     return input.finish()
   }
 
@@ -65,7 +73,12 @@ struct SipHash: Sendable, Equatable {
       }
     }
 
-    mutating func feed(_ text: String) {
+    mutating func feed(ended text: String) {
+      feed(text)
+      feed(0xff)
+    }
+
+    private mutating func feed(_ text: String) {
       var text = text
       text.withUTF8 { bytes in
         // A word of the text begins where the last one ended, within a word of the hash.

@@ -1,3 +1,9 @@
+/// A state's own notes of what it has changed.
+public protocol UndoLog: AnyObject {
+  /// Takes back the changes noted after there were `mark` of them, the last first.
+  func undo(to mark: Int)
+}
+
 /// The transaction in the making: what decisions get. Valid during the call it is given to only,
 /// on the writer's thread.
 public final class Batch {
@@ -24,7 +30,19 @@ public final class Batch {
   let apart = RowBuffer()
   /// Bytes of rows that states are going to write once, for all commands of the batch.
   private var announcedBytes = 0
-  private var undoLog: [() -> Void] = []
+  private var undos: [Undo] = []
+
+  private enum Undo {
+    case body(() -> Void)
+    case log(any UndoLog, mark: Int)
+
+    func run() {
+      switch self {
+      case .body(let body): body()
+      case .log(let log, let mark): log.undo(to: mark)
+      }
+    }
+  }
 
   init(store: ObjectIdentifier, connection: SQLiteConnection) {
     self.store = store
@@ -49,7 +67,13 @@ public final class Batch {
 
   /// How to take back a change of memory; run in reverse order if the command or its batch fails.
   public func undo(_ body: @escaping () -> Void) {
-    undoLog.append(body)
+    undos.append(.body(body))
+  }
+
+  /// The same where a state notes its changes itself: `log` takes back those after `mark`. Costs no
+  /// memory of its own, for what is done in every call.
+  public func undo(_ log: any UndoLog, to mark: Int) {
+    undos.append(.log(log, mark: mark))
   }
 
   /// For rare decisions that need SQL: sees everything written so far in this batch. A flush of
@@ -106,12 +130,12 @@ public final class Batch {
     mustCommit = false
     announcedBytes = 0
     forgetRows()
-    undoLog.removeAll(keepingCapacity: true)
+    undos.removeAll(keepingCapacity: true)
   }
 
   var mark: Mark {
     Mark(
-      rows: buffer.mark, rowsApart: apart.mark, undos: undoLog.count, flushes: flushes,
+      rows: buffer.mark, rowsApart: apart.mark, undos: undos.count, flushes: flushes,
       announcedBytes: announcedBytes)
   }
 
@@ -122,7 +146,7 @@ public final class Batch {
   /// Takes back one command. False if its rows have reached the engine: then only the whole batch
   /// can be taken back.
   func rollback(to mark: Mark) -> Bool {
-    while undoLog.count > mark.undos { undoLog.removeLast()() }
+    while undos.count > mark.undos, let undo = undos.popLast() { undo.run() }
     announcedBytes = mark.announcedBytes
     guard mark.flushes == flushes else { return false }
     buffer.truncate(to: mark.rows)
@@ -137,13 +161,13 @@ public final class Batch {
 
   /// Takes back everything in memory.
   func rollback() {
-    while let undo = undoLog.popLast() { undo() }
+    while let undo = undos.popLast() { undo.run() }
     forgetRows()
   }
 
   /// The states themselves are gone, and what leads back in them is too.
   func forget() {
-    undoLog.removeAll()
+    undos.removeAll(keepingCapacity: true)
     forgetRows()
   }
 

@@ -7,9 +7,7 @@
 ///                   count, generation
 extension HandedNumbers {
   func write(_ writer: inout VarintWriter, incarnation: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      writer.byte(UInt8(truncatingIfNeeded: incarnation >> shift))
-    }
+    writer.fixed(incarnation)
     writer.signed(Int64(edition))
     writer.signed(lease)
     writer.byte(expireTime == nil ? 0 : 1)

@@ -15,6 +15,11 @@ package struct VarintWriter {
 
   package mutating func byte(_ value: UInt8) { bytes.append(value) }
 
+  /// All 8 bytes, the lowest first.
+  package mutating func fixed(_ value: UInt64) {
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
   package mutating func integer(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {

@@ -108,8 +108,8 @@ extension Book {
   private func hold(_ change: Int64, of lock: Lock, _ series: Series) {
     guard let pool = pools[Int(series.pool)] else { return }
     let owner = callers.owner(lock.caller)
-    let held = (pool.held[owner] ?? 0) + change
-    pool.held[owner] = held == 0 ? nil : held
+    pool.held[owner, default: 0] += change
+    if change < 0, pool.held[owner] == 0 { pool.held[owner] = nil }
   }
 
   /// Adds a lease.

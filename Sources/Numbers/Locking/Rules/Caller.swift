@@ -26,6 +26,8 @@ struct CallerTable {
 
   private var entries = Slab<Entry>()
   private var indices: [Caller: Int32] = [:]
+  /// The caller looked for last, who often comes again: to compare names costs less than to hash them.
+  private var latest: Int32 = -1
 
   var count: Int { entries.count }
 
@@ -41,7 +43,12 @@ struct CallerTable {
 
   /// The number of a caller, counted as used once more.
   mutating func retain(_ caller: Caller) -> Int32 {
+    if entries[latest]?.caller == caller {
+      retain(latest)
+      return latest
+    }
     if let index = indices[caller] {
+      latest = index
       retain(index)
       return index
     }

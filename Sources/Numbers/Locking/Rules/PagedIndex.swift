@@ -45,13 +45,13 @@ struct PagedIndex: Sequence {
 
   private mutating func put(_ number: Int64, _ place: Int32) {
     let page: Page
-    if let known = self.page(number >> Self.bits) {
-      page = known
+    if let last, last.number == number >> Self.bits {
+      page = last
     } else {
-      page = Page(number >> Self.bits)
-      pages[page.number] = page
+      page = pages[number >> Self.bits] ?? Page(number >> Self.bits)
+      if page.count == 0 { pages[page.number] = page }
+      last = page
     }
-    last = page
     let slot = Self.slot(number)
     if page.places[slot] < 0 {
       page.count += 1

@@ -20,6 +20,8 @@ struct Slab<Element> {
       guard index >= 0, Int(index) < used else { return nil }
       return chunks[Int(index) >> Self.bits][Int(index) & ((1 << Self.bits) - 1)]
     }
+    // As a call of its own it would allocate a frame for each change.
+    @inline(__always)
     _modify {
       yield &chunks[Int(index) >> Self.bits][Int(index) & ((1 << Self.bits) - 1)]
     }
