@@ -1,4 +1,4 @@
-"""Durable work: Allocate and Complete over the wire, and the store's writer without the rest."""
+"""Durable work: Allocate, AllocateStream and Complete over the wire, and the store's writer without the rest."""
 
 import statistics
 import subprocess
@@ -11,6 +11,8 @@ KINDS = [
     ("Allocate, one in a commit, c=8 m=32", ["--batch-limit", "1"], ["--connections", 8, "--streams", 32]),
     ("Allocate, one in a commit, c=100 m=10", ["--batch-limit", "1"], ["--connections", 100, "--streams", 10]),
     ("Allocate and Complete, c=8 m=32", [], ["--complete"]),
+    ("AllocateStream, 8 with 32 in flight", [], ["--method", "allocate-stream"]),
+    ("AllocateStream of 100 numbers, 8 with 32 in flight", [], ["--method", "allocate-stream", "--count", 100]),
     ("Allocate, open loop of 1000 a second", [], ["--rate", 1000]),
 ]
 

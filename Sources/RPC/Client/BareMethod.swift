@@ -7,38 +7,58 @@ internal import HTTP2
 /// cancelled with its task. Confined to the channel's loop.
 public struct BareMethod {
   private let channel: ClientChannel
-  private let fields: [HeaderField]
+  private let headers: HeaderBlock
 
-  /// A method that is called on `channel`.
+  /// A method that is called on `channel`. Make it once for many calls: what it prepares is never freed.
   public init(_ channel: ClientChannel, service: StaticString, method: StaticString) {
     self.channel = channel
-    fields = channel.fields(service, method)
+    headers = HeaderBlock(channel.fields(service, method))
   }
 
   /// Sends an encoded request; the bytes of the response are valid only during `read`.
   public func call<Value>(
     _ request: [UInt8], reading read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
   ) async throws(RPCError) -> Value {
-    assert(channel.loop.isCurrent, "a bare call is made on its channel's loop")
-    let call = BareCall()
-    call.begin(try channel.openStream(call), fields, request)
+    let call = try begin(request, caller: nil)
     await call.end()
-    return try call.response(read)
+    return try read(call.response.get())
+  }
+
+  /// Sends an encoded request; `caller` is told when the call is over, once, if this didn't throw.
+  public func begin(_ request: [UInt8], for caller: any BareCaller) throws(RPCError) {
+    _ = try begin(request, caller: caller)
+  }
+
+  private func begin(_ request: [UInt8], caller: (any BareCaller)?) throws(RPCError) -> BareCall {
+    assert(channel.loop.isCurrent, "a bare call is made on its channel's loop")
+    let call = BareCall(caller)
+    call.begin(try channel.openStream(call), headers, request)
+    return call
   }
 }
 
-/// One call of a `BareMethod`: takes what HTTP2 says of its stream, and wakes the caller once, when all
+/// Who makes calls of a `BareMethod` without waiting for them in a task.
+public protocol BareCaller: AnyObject {
+  /// A call is over. The bytes of the response are valid only now; the next call may be begun, but what
+  /// HTTP2 does with the stream of this one isn't over.
+  func answered(_ response: Result<UnsafeRawBufferPointer, RPCError>)
+}
+
+/// One call of a `BareMethod`: takes what HTTP2 says of its stream, and tells its caller once, when all
 /// is over.
 private final class BareCall: StreamHandler {
   private var state = ClientCallState()
   private var stream: HTTP2Stream?
   private var responses = MessageReader(limit: CallOptions().receiveMessageBytes)
   private var metadata = Metadata()
-  private var caller: UnsafeContinuation<Void, Never>?
+  private var caller: (any BareCaller)?
+  private var waiting: UnsafeContinuation<Void, Never>?
 
-  func begin(_ stream: HTTP2Stream, _ fields: [HeaderField], _ request: [UInt8]) {
+  init(_ caller: (any BareCaller)?) { self.caller = caller }
+
+  func begin(_ stream: HTTP2Stream, _ headers: HeaderBlock, _ request: [UInt8]) {
     self.stream = stream
-    stream.sendHeaders(fields, endStream: false)
+    stream.sendHeaders(headers, endStream: false)
     stream.send(encoded: request, nil)
     stream.endStream()
   }
@@ -47,18 +67,17 @@ private final class BareCall: StreamHandler {
   func end() async {
     await withUnsafeContinuation { continuation in
       if stream == nil { return continuation.resume() }
-      caller = continuation
+      waiting = continuation
     }
   }
 
-  func response<Value>(
-    _ read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
-  ) throws(RPCError) -> Value {
-    if let failure = state.failure { throw failure }
+  /// What came, once the stream is closed.
+  var response: Result<UnsafeRawBufferPointer, RPCError> {
+    if let failure = state.failure { return .failure(failure) }
     guard case .message(let count) = responses.front() else {
-      throw RPCError(.unimplemented, "the response has no message")
+      return .failure(RPCError(.unimplemented, "the response has no message"))
     }
-    return try read(responses.message(count: count))
+    return .success(responses.message(count: count))
   }
 
   func headersReceived(_ headers: HeaderList, endStream: Bool) {
@@ -92,7 +111,8 @@ private final class BareCall: StreamHandler {
   func closed(_ reason: StreamClose) {
     stream = nil
     if !state.hasEnded { _ = state.failed(RPCError(closed: reason)) }
-    caller.take()?.resume()
+    waiting.take()?.resume()
+    caller.take()?.answered(response)
   }
 
   private func fail(_ error: RPCError) {

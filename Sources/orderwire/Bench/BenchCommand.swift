@@ -50,7 +50,10 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "What to call: allocate or submit, which are durable, or parse, which touches no storage.",
+      """
+      What to call: allocate, allocate-stream (one stream a connection, --streams requests in flight on it) or \
+      submit, which are durable, or parse, which touches no storage.
+      """,
       valueName: "method"))
   var method = LoadMethod.allocate
 
@@ -121,6 +124,9 @@ struct BenchCommand: ParsableCommand {
     }
     if complete, method != .allocate {
       throw ValidationError("--complete needs --method allocate")
+    }
+    if rate != nil || reconnect, method == .allocateStream {
+      throw ValidationError("--rate and --reconnect need another method than allocate-stream")
     }
     if watches > 0, method == .submit {
       throw ValidationError("--watches needs a pool, so not --method submit")

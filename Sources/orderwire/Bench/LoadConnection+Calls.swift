@@ -11,7 +11,7 @@ extension LoadConnection {
     switch plan.method {
     case .parse: return await parse()
     case .submit: return await submit()
-    case .allocate:
+    case .allocate, .allocateStream:
       guard plan.completes else { return await allocateOnly() }
       guard let numbers = await allocate() else { return false }
       return await complete(numbers)
@@ -60,27 +60,34 @@ extension LoadConnection {
   private func allocateOnly() async -> Bool {
     do {
       let request = try prepare()
-      let count = try await answered { (channel) async throws(RPCError) in
-        try await BareMethod(
-          channel, service: "orderwire.v1.AllocationService", method: "Allocate"
-        ).call(request, reading: HandedCheck.count)
+      let count = try await answered { (_) async throws(RPCError) in
+        try await allocating.call(request, reading: HandedCheck.count)
       }
-      tally.calls += 1
-      tally.allocated += count
-      guard count == plan.count else {
-        tally.failed(RPCError(.dataLoss, "\(count) numbers, not \(plan.count)"))
-        return false
-      }
-      return true
+      return allocated(count)
     } catch {
-      tally.failed(error)
-      if error.mayHaveHappened { tally.unsureAllocated += plan.count }
+      allocationFailed(error)
       return false
     }
   }
 
+  /// An Allocate was answered with so many numbers; whether they are as many as it asked for.
+  func allocated(_ count: Int) -> Bool {
+    tally.calls += 1
+    tally.allocated += count
+    if count != plan.count {
+      tally.failed(RPCError(.dataLoss, "\(count) numbers, not \(plan.count)"))
+    }
+    return count == plan.count
+  }
+
+  /// An Allocate failed, or its answer can't be read.
+  func allocationFailed(_ error: RPCError) {
+    tally.failed(error)
+    if error.mayHaveHappened { tally.unsureAllocated += plan.count }
+  }
+
   /// The next request.
-  private func prepare() throws(RPCError) -> [UInt8] {
+  func prepare() throws(RPCError) -> [UInt8] {
     var next: PreparedAllocate
     if let prepared { next = prepared } else { next = try PreparedAllocate(plan, holder: holder) }
     prepared = nil

@@ -8,7 +8,11 @@ final class LoadConnection: @unchecked Sendable {
   let plan: LoadPlan
   let index: Int
   private let target: LoadTarget
-  private(set) var channel: ClientChannel
+  private(set) var channel: ClientChannel {
+    didSet { allocating = Self.allocating(on: channel) }
+  }
+  /// Allocate, on `channel`.
+  private(set) var allocating: BareMethod
   private var replacing: Task<Bool, Never>?
   var requestIDs: RequestIDSource
   /// The request of its calls, once one is made.
@@ -23,14 +27,24 @@ final class LoadConnection: @unchecked Sendable {
 
   init(_ channel: ClientChannel, to target: LoadTarget, plan: LoadPlan, index: Int) {
     self.channel = channel
+    allocating = Self.allocating(on: channel)
     self.target = target
     self.plan = plan
     self.index = index
     requestIDs = RequestIDSource(seed: .random(in: 0 ... .max))
   }
 
+  private static func allocating(on channel: ClientChannel) -> BareMethod {
+    BareMethod(channel, service: "orderwire.v1.AllocationService", method: "Allocate")
+  }
+
   /// Makes calls on all streams until the plan's end.
   func run(start: MonotonicTime) async -> LoadTally {
+    if plan.method == .allocateStream { return await runStream(start: start) }
+    if plan.isPlain {
+      await AllocatePlaces(self, allocating, start: start).run()
+      return tally
+    }
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<plan.streams {
         group.addTask(executorPreference: channel.loop) { await self.work(start) }
@@ -42,9 +56,8 @@ final class LoadConnection: @unchecked Sendable {
   private func work(_ start: MonotonicTime) async {
     let measuring = start.advanced(by: plan.warmup)
     let end = measuring.advanced(by: plan.measured)
-    // Each connection has its share; the first ones have what doesn't divide.
-    let share = plan.calls.map { ($0 + plan.connections - 1 - index) / plan.connections }
-    while share.map({ begun < $0 }) ?? true {
+    let share = plan.share(of: index)
+    while begun < share {
       // The calls of an open loop go round the connections.
       let planned = plan.due(call: begun * plan.connections + index, start: start)
       begun += 1

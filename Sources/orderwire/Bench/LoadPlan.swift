@@ -5,6 +5,8 @@ import EventLoop
 enum LoadMethod: String, CaseIterable, Sendable, ExpressibleByArgument {
   /// Numbers are handed out, durably.
   case allocate
+  /// The same on one stream of each connection, with as many requests in flight as it would have calls.
+  case allocateStream = "allocate-stream"
   /// A number is taken apart, which touches no storage.
   case parse
   /// Orders are given in for forwarding, durably.
@@ -13,6 +15,7 @@ enum LoadMethod: String, CaseIterable, Sendable, ExpressibleByArgument {
   var name: String {
     switch self {
     case .allocate: "Allocate"
+    case .allocateStream: "AllocateStream"
     case .parse: "ParseNumber"
     case .submit: "Submit"
     }
@@ -38,6 +41,14 @@ struct LoadPlan: Sendable {
   var rate: Double?
   /// Whether a connection that the server ended is replaced, and what failed on it is called again.
   var reconnects = false
+
+  /// Nothing but allocations, each as soon as its stream has the answer to the last.
+  var isPlain: Bool { method == .allocate && !completes && rate == nil && !reconnects }
+
+  /// How many calls a connection makes at most: its share, and the first ones have what doesn't divide.
+  func share(of connection: Int) -> Int {
+    calls.map { ($0 + connections - 1 - connection) / connections } ?? .max
+  }
 
   /// Who takes numbers: each connection is one.
   var holders: [String] { (0..<connections).map { Self.holder($0) } }

@@ -31,7 +31,7 @@ extension LoadRun.Result {
     let checks: [(String, Int64, Int, Int)]
     switch plan.method {
     case .parse: return (lines, true)
-    case .allocate:
+    case .allocate, .allocateStream:
       checks = [
         ("allocated", after.allocated - before.allocated, tally.allocated, tally.unsureAllocated),
         ("completed", after.completed - before.completed, tally.completed, tally.unsureCompleted),

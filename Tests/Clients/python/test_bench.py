@@ -109,6 +109,28 @@ def test_without_reconnecting_a_restart_is_a_failure(tmp_path):
     assert "counters" in output
 
 
+@pytest.mark.parametrize("method", ["allocate", "allocate-stream"])
+def test_as_many_calls_as_were_asked_for_are_made(tmp_path, method):
+    """Also where they don't divide by the connections, and are fewer than might be under way."""
+    with Server(tmp_path) as server:
+        for calls in (3, 1_001):
+            shape = ["--connections", 2, "--streams", 5, "--calls", calls, "--count", 3]
+            with Bench(server, "--method", method, *shape) as bench:
+                output = bench.result()
+            assert f"allocated: acknowledged {3 * calls}, counted {3 * calls}: right" in output
+
+
+def test_a_stream_that_fails_is_told(tmp_path):
+    with Server(tmp_path) as server, connect(server, "h2c") as channel:
+        client = Client(channel)
+        bench_pool(client)
+        with Bench(server, "--method", "allocate-stream", "--connections", 1, "--seconds", 60) as bench:
+            wait_for_calls(client)
+            client.StopBusiness(business="bench", reason="stock-taking")
+            output, _ = bench.process.communicate(timeout=60)
+    assert "this business is stopped: stock-taking" in output
+
+
 @pytest.mark.parametrize("streams", [0, 1])
 def test_idle_connections_are_held_and_weighed(tmp_path, streams):
     with Server(tmp_path) as server:
