@@ -127,6 +127,44 @@ import Testing
     }
   }
 
+  /// A batch may be decided again when it was taken back, and what was refused at first may not be then.
+  @Test func aCallThatIsDecidedAgainIsToldWhatItCameToAtLast() async throws {
+    try await run { channel, book, release async throws in
+      let store = book.store
+      let state = store.state(of: NumberState.self)
+      // Stops the business, and is what the batch fails with.
+      let guilty = Task { () -> Result<Void, StoreError> in
+        do throws(StoreError) {
+          try await store.execute(caller: "guilty") { (batch) throws(StoreError) in
+            _ = try state[batch].change(batch, CapacityLimits()) {
+              (book, now, rows) throws(Refusal) in
+              try book.stop(
+                StopCommand(business: "shop", target: .business, principal: "", reason: "test"),
+                at: now, rows: rows)
+            }
+            batch.write(Self.impossible) { _ in }
+          }
+          return .success(())
+        } catch {
+          return .failure(error)
+        }
+      }
+      while store.queuedCommands < 1 { await Task.yield() }
+      async let numbers = allocate(channel)
+      while store.queuedCommands < 2 { await Task.yield() }
+      release()
+      #expect(try await numbers.count == 1)
+      guard case .failure(.constraint) = await guilty.value else {
+        Issue.record("what can't be written was")
+        return
+      }
+      #expect(try await allocated(channel) == 1)
+    }
+  }
+
+  /// Breaks a constraint when the batch is written, when all of it is decided.
+  private static let impossible = Statement("INSERT INTO number_quota VALUES (NULL, '', '', 0)")
+
   /// What is given up is dropped because it was given up: whoever waits gets its number.
   @Test func aCallThatWaitsIsAnswered() async throws {
     try await run { channel, book, release async throws in
