@@ -12,7 +12,7 @@ KINDS = [
     ("Allocate, one in a commit, c=100 m=10", ["--batch-limit", "1"], ["--connections", 100, "--streams", 10]),
     ("Allocate and Complete, c=8 m=32", [], ["--complete"]),
     ("AllocateStream, 8 with 32 in flight", [], ["--method", "allocate-stream"]),
-    ("AllocateStream of 100 numbers, 8 with 32 in flight", [], ["--method", "allocate-stream", "--count", 100]),
+    ("AllocateStream of 100 numbers, 8 with 32 in flight", [], ["--method", "allocate-stream", "--count", 100, "--warmup", 1]),
     ("Allocate, open loop of 1000 a second", [], ["--rate", 1000]),
 ]
 
