@@ -38,8 +38,8 @@ final class Consumption {
   /// By sequence: consumers that were lost with an order.
   var losses: [Int64: Int32] = [:]
 
-  /// What the batch in hand brings about, by token.
-  var endings: [Int64: Ending] = [:]
+  /// What the batch in hand brings about.
+  var endings: [(token: Int64, ending: Ending)] = []
   var arrivals: [Int64] = []
   var joining: [Consumer] = []
   var leaving: [Int64] = []
@@ -77,6 +77,8 @@ final class Consumption {
     var attempt: Int32
     var losses: Int32
     var isAlone = false
+    /// By the batch in hand.
+    var isEnding = false
   }
 
   struct Consumer: Sendable, Equatable {

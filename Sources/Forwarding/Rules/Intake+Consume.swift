@@ -2,20 +2,20 @@
 extension Intake {
   /// An order reaches a unit's queue.
   func arrive(_ sequence: Int64, at unit: ForwardUnit) {
-    put(sequence, at: unit, .none, .queued)
-    countArrival(at: unit)
-    guard sequence < unit.consumption.window.cursor else { return }
-    unit.consumption.arrivals.append(sequence)
-    note { if !unit.consumption.arrivals.isEmpty { unit.consumption.arrivals.removeLast() } }
+    move(sequence, at: unit, .none, .queued)
+    unit.arrived += 1
+    let isFound = sequence < unit.consumption.window.cursor
+    if isFound { unit.consumption.arrivals.append(sequence) }
+    note(.arrived(sequence: sequence, unit: unit, isFound: isFound))
   }
 
   /// A delivery that hasn't ended.
   func delivery(_ token: Int64, of unit: ForwardUnit) throws(ForwardingRefusal)
     -> Consumption.Delivery
   {
-    guard let delivery = unit.consumption.deliveries[token],
-      unit.consumption.endings[token] == nil
-    else { throw .consumption(.deliveryStale) }
+    guard let delivery = unit.consumption.deliveries[token], !delivery.isEnding else {
+      throw .consumption(.deliveryStale)
+    }
     return delivery
   }
 
@@ -79,9 +79,7 @@ extension Intake {
       looked += 1
       _ = consumption.deadlines.popFirst()
       note { consumption.deadlines.insert(token, due) }
-      guard let delivery = consumption.deliveries[token], consumption.endings[token] == nil else {
-        continue
-      }
+      guard let delivery = consumption.deliveries[token], !delivery.isEnding else { continue }
       guard delivery.deadline <= now else {
         consumption.deadlines.insert(token, delivery.deadline)
         continue
@@ -97,7 +95,7 @@ extension Intake {
     consumption.leaving.append(consumer)
     note { if !consumption.leaving.isEmpty { consumption.leaving.removeLast() } }
     let inHand = consumption.deliveries.values.filter {
-      $0.consumer == consumer && consumption.endings[$0.token] == nil
+      $0.consumer == consumer && !$0.isEnding
     }
     for delivery in inHand.sorted(by: { $0.token < $1.token }) {
       let lost = consumption.losses[delivery.sequence]
@@ -127,8 +125,9 @@ extension Intake {
   private func end(
     _ delivery: Consumption.Delivery, _ ending: Consumption.Ending, of unit: ForwardUnit
   ) {
-    unit.consumption.endings[delivery.token] = ending
-    note { unit.consumption.endings[delivery.token] = nil }
+    unit.consumption.deliveries[delivery.token]?.isEnding = true
+    unit.consumption.endings.append((delivery.token, ending))
+    note(.ended(token: delivery.token, unit: unit))
   }
 
   private func change(_ unit: ForwardUnit, _ body: (inout UnitBreaker) -> Void) {

@@ -78,10 +78,10 @@ extension Intake {
 
   func put(_ sequence: Int64, at unit: ForwardUnit, _ before: UnitPlace, _ after: UnitPlace) {
     move(sequence, at: unit, before, after)
-    note { [unowned self] in move(sequence, at: unit, after, before) }
+    note(.put(sequence: sequence, unit: unit, from: before, to: after))
   }
 
-  private func move(
+  func move(
     _ sequence: Int64, at unit: ForwardUnit, _ before: UnitPlace, _ after: UnitPlace
   ) {
     unit.queue[sequence] = after.rawValue
@@ -93,7 +93,10 @@ extension Intake {
 
   func forgetFailures(_ sequence: Int64, of unit: ForwardUnit) {
     setFailures(nil, ofOrder: sequence, at: unit)
-    guard let lost = unit.consumption.losses.removeValue(forKey: sequence) else { return }
+    // Most have none, and to look for one in vain costs as much as to find it.
+    guard !unit.consumption.losses.isEmpty,
+      let lost = unit.consumption.losses.removeValue(forKey: sequence)
+    else { return }
     note { unit.consumption.losses[sequence] = lost }
   }
 

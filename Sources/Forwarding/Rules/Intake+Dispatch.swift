@@ -19,7 +19,7 @@ extension Intake {
       guard let first = layouts[0].lanes[next.lane].first, holder(of: first) == nil,
         let order = layouts[0].removeFirst(ofLane: next.lane)
       else { break }
-      note { [unowned self] in layouts[0].undoRemoveFirst(order) }
+      note(.leftLane(order))
       takeTurn(order)
       ofLane += 1
     }

@@ -23,6 +23,10 @@ enum Submitted: Sendable, Equatable {
     case .taken(let sequence), .duplicate(let sequence), .differs(let sequence): sequence
     }
   }
+
+  var isDuplicate: Bool {
+    if case .duplicate = self { true } else { false }
+  }
 }
 
 extension Intake {
@@ -45,11 +49,9 @@ extension Intake {
       sequence: sequence, key: order.key, since: boot, code: order.code, original: order.original)
     let waits = lacked != nil || waiting.hasLine(of: order.key)
     if !waits { layouts[last].append(taken) }
-    note { [unowned self] in
-      if !waits { layouts[last].undoAppend(key: order.key) }
-      seen.remove(order.identity)
-      nextSequence = sequence
-    }
+    note(
+      .taken(
+        sequence: sequence, identity: order.identity, key: order.key, layout: waits ? nil : last))
     cancellation(of: order.original, waits: true)
     if waits { joinWaiting(taken, lacking: lacked) } else { move(sequence, to: .lane) }
     return .taken(sequence)

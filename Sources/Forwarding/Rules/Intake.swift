@@ -42,7 +42,7 @@ final class Intake {
   var rulesVersion: Int64 = 0
   /// The row of the intake is to be written.
   var isRowDirty = false
-  private(set) var undoLog: [() -> Void] = []
+  var changes: [Change] = []
 
   init(business: String, settings: IntakeSettings) {
     self.business = business
@@ -51,18 +51,15 @@ final class Intake {
   }
 
   /// How many changes are noted.
-  var mark: Int { undoLog.count }
+  var mark: Int { changes.count }
 
-  func note(_ undo: @escaping () -> Void) { undoLog.append(undo) }
+  func note(_ change: Change) { changes.append(change) }
 
-  /// Takes back every change since `mark`, the last first.
-  func undo(to mark: Int) {
-    while undoLog.count > mark, let undo = undoLog.popLast() { undo() }
-  }
+  func note(_ undo: @escaping () -> Void) { changes.append(.other(undo)) }
 
   /// Nothing is taken back any more.
   func settle() {
-    undoLog.removeAll(keepingCapacity: true)
+    changes.removeAll(keepingCapacity: true)
     for index in layouts.indices { layouts[index].settle() }
     places.written()
     for unit in units.values {
@@ -86,10 +83,10 @@ final class Intake {
   func move(_ sequence: Int64, to place: OrderPlace) {
     let before = self.place(of: sequence)
     put(sequence, before, place)
-    note { [unowned self] in put(sequence, place, before) }
+    note(.moved(sequence: sequence, from: before, to: place))
   }
 
-  private func put(_ sequence: Int64, _ from: OrderPlace, _ to: OrderPlace) {
+  func put(_ sequence: Int64, _ from: OrderPlace, _ to: OrderPlace) {
     places[sequence] = to.rawValue
     if from != .none { counts[Int(from.rawValue)] -= 1 }
     if to != .none { counts[Int(to.rawValue)] += 1 }

@@ -84,18 +84,17 @@ struct KeyWindow: Sendable {
   mutating func add(_ sequence: Int64, _ view: QueueView) {
     let key = view.keys[sequence]
     guard view.stopped[key] == nil else { return }
-    guard let line = lines[key] else {
-      lines[key] = Line(first: sequence)
-      settle(key, view)
-      return
+    guard let place = lines.index(forKey: key) else {
+      return begin(key, Line(first: sequence), view)
     }
+    let line = lines.values[place]
     guard sequence != line.first, line.more == 0 || sequence < line.more else { return }
     if sequence < line.first, line.state != .given {
-      lines[key]?.first = sequence
-      lines[key]?.insert(line.first)
-      settle(key, view)
+      lines.values[place].first = sequence
+      lines.values[place].insert(line.first)
+      settle(key, at: place, view)
     } else {
-      lines[key]?.insert(sequence)
+      lines.values[place].insert(sequence)
     }
   }
 
@@ -104,12 +103,14 @@ struct KeyWindow: Sendable {
     var passed: [(Int64, UInt64)] = []
     defer { for (sequence, key) in passed { ready.insert(key, sequence) } }
     while let (sequence, key) = ready.popFirst() {
-      guard let line = lines[key], line.state == .ready, line.first == sequence else { continue }
+      guard let place = lines.index(forKey: key), lines.values[place].state == .ready,
+        lines.values[place].first == sequence
+      else { continue }
       guard sequence > start else {
         passed.append((sequence, key))
         continue
       }
-      set(key, .given)
+      set(key, at: place, .given)
       return (key, sequence)
     }
     return nil
@@ -117,31 +118,34 @@ struct KeyWindow: Sendable {
 
   /// An order that was given is in the queue again.
   mutating func returned(_ key: UInt64, _ view: QueueView) {
-    guard lines[key]?.state == .given else { return }
+    guard let place = lines.index(forKey: key), lines.values[place].state == .given else { return }
     guard view.stopped[key] == nil else {
-      lines[key] = nil
+      lines.remove(at: place)
       return
     }
-    guard !leaveToScan(key, view) else { return }
-    settleEarlier(key)
-    settle(key, view)
+    guard !leaveToScan(key, at: place, view) else { return }
+    settleEarlier(at: place)
+    settle(key, at: place, view)
   }
 
   /// An order that was given isn't in the queue any more: the next of its key has its turn.
   mutating func finished(_ key: UInt64, _ view: QueueView) {
-    guard !leaveToScan(key, view), var line = lines.removeValue(forKey: key) else { return }
+    guard let place = lines.index(forKey: key), !leaveToScan(key, at: place, view) else { return }
+    var line = lines.remove(at: place).value
     guard view.stopped[key] == nil else { return }
     if line.rest.isEmpty, line.more != 0 { line.load(key, before: cursor, view) }
     guard !line.rest.isEmpty else { return }
     line.first = line.rest.removeFirst()
-    lines[key] = line
-    settle(key, view)
+    begin(key, line, view)
   }
 
   /// Those whose time has come are ready.
   mutating func wake(at now: Int64) {
     while let (due, _) = parked.first, due <= now, let (_, key) = parked.popFirst() {
-      if case .parked(let until)? = lines[key]?.state, until <= now { set(key, .ready) }
+      guard let place = lines.index(forKey: key) else { continue }
+      if case .parked(let until) = lines.values[place].state, until <= now {
+        set(key, at: place, .ready)
+      }
     }
   }
 
@@ -160,39 +164,60 @@ struct KeyWindow: Sendable {
 
   /// The queue is looked at anew, and that hasn't come to what was given: it will find that, and what is
   /// behind it. What is in front of it was found already.
-  private mutating func leaveToScan(_ key: UInt64, _ view: QueueView) -> Bool {
-    guard var line = lines[key], cursor <= line.first else { return false }
-    lines[key] = nil
+  private mutating func leaveToScan(
+    _ key: UInt64, at place: Dictionary<UInt64, Line>.Index, _ view: QueueView
+  ) -> Bool {
+    guard cursor <= lines.values[place].first else { return false }
+    var line = lines.remove(at: place).value
     guard !line.rest.isEmpty, view.stopped[key] == nil else { return true }
     line.first = line.rest.removeFirst()
     line.more = 0
-    lines[key] = line
-    settle(key, view)
+    begin(key, line, view)
     return true
   }
 
   /// An order came in front of the one that was given and is back.
-  private mutating func settleEarlier(_ key: UInt64) {
-    guard let line = lines[key], let earlier = line.rest.first, earlier < line.first else { return }
-    lines[key]?.rest.removeFirst()
-    lines[key]?.first = earlier
-    lines[key]?.insert(line.first)
+  private mutating func settleEarlier(at place: Dictionary<UInt64, Line>.Index) {
+    let line = lines.values[place]
+    guard let earlier = line.rest.first, earlier < line.first else { return }
+    lines.values[place].rest.removeFirst()
+    lines.values[place].first = earlier
+    lines.values[place].insert(line.first)
   }
 
-  private mutating func settle(_ key: UInt64, _ view: QueueView) {
-    guard let line = lines[key] else { return }
-    let due = view.failures[line.first]?.due ?? 0
-    set(key, due > view.now ? .parked(until: due) : .ready)
+  /// A line that isn't there.
+  private mutating func begin(_ key: UInt64, _ line: Line, _ view: QueueView) {
+    var line = line
+    line.state = state(of: line.first, view)
+    lines[key] = line
+    has(key, line.first, line.state)
   }
 
-  private mutating func set(_ key: UInt64, _ state: State) {
-    guard let line = lines[key] else { return }
-    if line.state == .ready { readyCount -= 1 }
-    lines[key]?.state = state
+  private mutating func settle(
+    _ key: UInt64, at place: Dictionary<UInt64, Line>.Index, _ view: QueueView
+  ) {
+    set(key, at: place, state(of: lines.values[place].first, view))
+  }
+
+  private func state(of first: Int64, _ view: QueueView) -> State {
+    let due = view.failures[first]?.due ?? 0
+    return due > view.now ? .parked(until: due) : .ready
+  }
+
+  private mutating func set(
+    _ key: UInt64, at place: Dictionary<UInt64, Line>.Index, _ state: State
+  ) {
+    if lines.values[place].state == .ready { readyCount -= 1 }
+    lines.values[place].state = state
+    has(key, lines.values[place].first, state)
+  }
+
+  /// A line has a state that it hadn't.
+  private mutating func has(_ key: UInt64, _ first: Int64, _ state: State) {
     switch state {
     case .ready:
       readyCount += 1
-      ready.insert(key, line.first)
+      ready.insert(key, first)
     case .parked(let until): parked.insert(key, until)
     case .given: break
     }

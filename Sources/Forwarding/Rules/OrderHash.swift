@@ -36,18 +36,28 @@ enum OrderHash {
   }
 
   private static func combine(_ text: String, into hasher: inout Hasher) {
-    for byte in text.utf8 { hasher.combine(byte) }
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     // No text of UTF-8 has it.
     hasher.combine(UInt8.max)
+  }
+
+  /// Whether two texts have the same bytes.
+  static func areSame(_ one: String, _ other: String) -> Bool {
+    var (one, other) = (one, other)
+    return one.withUTF8 { one in other.withUTF8 { one.elementsEqual($0) } }
   }
 
   /// Of an ordering key: FNV-1a with a last mixing. The same in every process, so that a key keeps its
   /// lane. Two keys with one hash are kept in order like one key; who chooses them so delays himself.
   static func key(_ key: String) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in key.utf8 {
-      hash ^= UInt64(byte)
-      hash &*= 0x0000_0100_0000_01b3
+    var key = key
+    key.withUTF8 { bytes in
+      for byte in bytes {
+        hash ^= UInt64(byte)
+        hash &*= 0x0000_0100_0000_01b3
+      }
     }
     hash ^= hash >> 32
     hash &*= 0xd6e8_feb8_6659_fd93

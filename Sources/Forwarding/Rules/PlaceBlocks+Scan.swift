@@ -3,8 +3,8 @@ extension PlaceBlocks {
   /// places at a time, so that what is done already costs next to nothing.
   func first(at place: UInt8, from start: Int64, through end: Int64) -> Int64? {
     let perWord = Int64(64 / bits)
-    let pattern = Self.everywhere(UInt64(place), bits: bits)
-    let lowest = Self.everywhere(1, bits: bits)
+    let lowest = UInt64.max / (1 << UInt64(bits) - 1)
+    let pattern = lowest * UInt64(place)
     var sequence = max(start, 0)
     while sequence <= end {
       let number = Self.block(of: sequence)
@@ -30,9 +30,5 @@ extension PlaceBlocks {
       sequence = (number + 1) * Self.perBlock
     }
     return nil
-  }
-
-  private static func everywhere(_ place: UInt64, bits: Int) -> UInt64 {
-    stride(from: 0, to: 64, by: bits).reduce(0) { $0 | place << UInt64($1) }
   }
 }

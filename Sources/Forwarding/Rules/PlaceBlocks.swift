@@ -5,9 +5,11 @@ struct PlaceBlocks: Sendable {
 
   /// Bits of one place: 2 or 4.
   let bits: Int
-  private(set) var blocks: [Int64: [UInt64]] = [:]
+  private(set) var blocks = BlockRow()
   /// Changed since they were written.
   private(set) var dirty: Set<Int64> = []
+  /// The last of them: one change follows another in the same block.
+  private var lastDirty: Int64 = -1
 
   init(bits: Int) { self.bits = bits }
 
@@ -19,18 +21,19 @@ struct PlaceBlocks: Sendable {
 
   subscript(_ sequence: Int64) -> UInt8 {
     get {
-      guard let block = blocks[Self.block(of: sequence)] else { return 0 }
       let place = Int(sequence % Self.perBlock)
-      return UInt8(truncatingIfNeeded: block[place / perWord] >> shift(place) & mask)
+      guard let word = blocks.word(place / perWord, of: Self.block(of: sequence)) else { return 0 }
+      return UInt8(truncatingIfNeeded: word >> shift(place) & mask)
     }
     set {
       let number = Self.block(of: sequence)
       let place = Int(sequence % Self.perBlock)
-      let (word, shift, mask) = (place / perWord, shift(place), mask)
-      dirty.insert(number)
-      if blocks[number] == nil { blocks[number] = Array(repeating: 0, count: words) }
-      blocks[number]?[word] &= ~(mask << shift)
-      blocks[number]?[word] |= (UInt64(newValue) & mask) << shift
+      let (shift, mask) = (shift(place), mask)
+      if number != lastDirty { dirty.insert(number) }
+      lastDirty = number
+      blocks.change(place / perWord, of: number, count: words) { word in
+        word = word & ~(mask << shift) | (UInt64(newValue) & mask) << shift
+      }
     }
   }
 
@@ -70,33 +73,33 @@ struct PlaceBlocks: Sendable {
 
   /// How many are at `place`.
   func count(of place: UInt8) -> Int {
-    blocks.keys.reduce(0) { sum, number in
-      let first = number * Self.perBlock
-      return sum + (first..<first + Self.perBlock).count { self[$0] == place }
+    blocks.numbers.reduce(0) { sum, number in
+      (blocks[number] ?? []).reduce(sum) { $0 + matches(of: place, in: $1).nonzeroBitCount }
     }
   }
 
   func bytes(ofBlock number: Int64) -> [UInt8] {
-    var bytes: [UInt8] = []
-    for word in blocks[number] ?? [] {
-      for place in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * place))) }
-    }
-    return bytes
+    (blocks[number] ?? []).map(\.littleEndian).withUnsafeBytes { Array($0) }
   }
 
   /// Takes over a stored block; false if it isn't one.
   mutating func load(block number: Int64, _ bytes: [UInt8]) -> Bool {
-    guard bytes.count == words * 8, number >= 0 else { return false }
-    blocks[number] = (0..<words).map { word in
-      (0..<8).reduce(0) { $0 | UInt64(bytes[word * 8 + $1]) << UInt64(8 * $1) }
-    }
-    return true
+    guard bytes.count == words * 8 else { return false }
+    return blocks.load(
+      number,
+      (0..<words).map { word in
+        (0..<8).reduce(0) { $0 | UInt64(bytes[word * 8 + $1]) << UInt64(8 * $1) }
+      })
   }
 
   mutating func forget(block number: Int64) {
-    blocks[number] = nil
+    blocks.forget(number)
     dirty.remove(number)
+    lastDirty = -1
   }
 
-  mutating func written() { dirty.removeAll(keepingCapacity: true) }
+  mutating func written() {
+    dirty.removeAll(keepingCapacity: true)
+    lastDirty = -1
+  }
 }

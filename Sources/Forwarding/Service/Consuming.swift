@@ -83,20 +83,24 @@ struct Consuming: Sendable {
     while true {
       var handed = try await next()[...]
       while !handed.isEmpty {
-        var deliveries: [API.Delivery] = []
-        var records: [ForwardingService.KeptRecord] = []
+        var taken: [(handed: ConsumerOutbox.Handed, found: OrderReader.Found)] = []
         var bytes = 0
-        while let one = handed.first, deliveries.count < ForwardingLimits.deliveriesPerResponse,
+        while let one = handed.first, taken.count < ForwardingLimits.deliveriesPerResponse,
           bytes < ForwardingLimits.bytesPerResponse
         {
           handed.removeFirst()
-          let record = try await orders.order(one.delivery.sequence)
-          let delivery = try await delivery(of: one, record)
-          bytes += delivery.order?.order?.body.count ?? 0
-          deliveries.append(delivery)
-          if !record.order.items.isEmpty { records.append(record) }
+          let found = try await orders.order(one.delivery.sequence)
+          bytes += found.encoding.count
+          taken.append((one, found))
         }
-        try await send(deliveries, records)
+        // What isn't the same for every unit, or is looked up, goes another way.
+        let isPlain = taken.allSatisfy { $0.handed.edits == 0 && !$0.found.hasItems }
+        if isPlain {
+          let deliveries = taken.map { EncodedDelivery($0.handed, order: $0.found.encoding) }
+          try await responses.write(EncodedDelivery.response(deliveries))
+        } else {
+          try await send(taken)
+        }
       }
     }
   }
@@ -115,11 +119,16 @@ struct Consuming: Sendable {
     }
   }
 
-  /// In several responses, if their goods are large. `records` are those of the orders with items.
+  /// In several responses, if their goods are large.
   private func send(
-    _ deliveries: [API.Delivery], _ records: [ForwardingService.KeptRecord]
+    _ taken: [(handed: ConsumerOutbox.Handed, found: OrderReader.Found)]
   ) async throws(RPCError) {
-    var (rest, records) = (deliveries[...], records[...])
+    var deliveries: [API.Delivery] = []
+    for (handed, found) in taken {
+      deliveries.append(try await delivery(of: handed, found.record))
+    }
+    var rest = deliveries[...]
+    var records = taken.filter(\.found.hasItems).map(\.found.record)[...]
     while !records.isEmpty {
       let goods = try await calls.goods(of: Array(records), business, context)
       records = records.drop { goods[$0.sequence] != nil }

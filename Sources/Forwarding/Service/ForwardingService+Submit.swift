@@ -11,15 +11,29 @@ extension ForwardingService {
   public func submit(
     _ request: SubmitRequest, context: ServerContext
   ) async throws(RPCError) -> SubmitResponse {
-    let orders = try Self.checked(request.business, request.orders, try context.principal)
-    return try await calls.change(
-      StoreCalls.Change(
-        request, "Submit", of: request.business, context, rows: ForwardingCalls.rows(of: orders))
-    ) { (book, batch) throws(ForwardingFailure) in
-      SubmitResponse(
-        orders: try book.submit(request.business, orders, capacity, stock: stock, batch).map {
-          API.SubmittedOrder($0)
-        })
+    let encoded = try await SubmitCall(request, context, of: self).answer().get()
+    do {
+      return try SubmitResponse(decoding: encoded.bytes)
+    } catch {
+      throw StoreError.corrupt("a kept answer can't be read: \(error)").rpcError
+    }
+  }
+
+  /// Has the most frequent calls answered without a task for each. After `register(with:)`.
+  public func answerWithoutTasks(_ router: inout Router) {
+    router.answerLater(service: "orderwire.v1.ForwardingService", method: "Submit") {
+      (request: SubmitRequest, context, reply: UnaryReply<SubmitResponse>) in
+      let call: SubmitCall
+      do throws(RPCError) { call = try SubmitCall(request, context, of: self) } catch {
+        return reply.failed(error)
+      }
+      reply.onCancel { call.withdraw() }
+      call.begin { answer in
+        switch answer {
+        case .success(let response): reply.succeeded(encoded: response)
+        case .failure(let error): reply.failed(error)
+        }
+      }
     }
   }
 
@@ -138,8 +152,6 @@ extension OrderItem {
 extension API.SubmittedOrder {
   /// As a client sees it.
   init(_ submitted: Submitted) {
-    var duplicate = false
-    if case .duplicate = submitted { duplicate = true }
-    self.init(sequence: submitted.sequence, duplicate: duplicate)
+    self.init(sequence: submitted.sequence, duplicate: submitted.isDuplicate)
   }
 }

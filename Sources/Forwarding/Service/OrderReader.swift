@@ -6,7 +6,7 @@ internal import Store
 struct OrderReader: Sendable {
   private let reader: FeedReader
   /// What was read last.
-  private var chunks: [OrderChunk] = []
+  private var chunks: [EncodedOrders] = []
 
   init(_ store: DurableStore, _ business: String) throws(RPCError) {
     do throws(FeedError) { reader = try store.follow(OrderFeed.key(business), from: .now) } catch {
@@ -15,7 +15,24 @@ struct OrderReader: Sendable {
   }
 
   /// An order that was forwarded.
-  mutating func order(_ sequence: Int64) async throws(RPCError) -> ForwardingService.KeptRecord {
+  struct Found {
+    let orders: EncodedOrders
+    let place: Int
+
+    /// As consumers get it, without goods.
+    var encoding: [UInt8] { orders.encodings[place] }
+
+    var hasItems: Bool { !orders.chunk.orders[place].items.isEmpty }
+
+    var record: ForwardingService.KeptRecord {
+      ForwardingService.KeptRecord(
+        sequence: orders.chunk.first + Int64(place), time: orders.chunk.time,
+        order: orders.chunk.orders[place])
+    }
+  }
+
+  /// An order that was forwarded.
+  mutating func order(_ sequence: Int64) async throws(RPCError) -> Found {
     if let found = find(sequence) { return found }
     do throws(FeedError) {
       let read = try await reader.next(after: sequence - 1)
@@ -23,7 +40,9 @@ struct OrderReader: Sendable {
         chunks = []
         for chunk in read {
           chunks.append(
-            try chunk.shared { (chunk) throws(StoreError) in try OrderChunk(chunk) })
+            try chunk.shared { (chunk) throws(StoreError) in
+              EncodedOrders(try OrderChunk(chunk))
+            })
         }
       } catch {
         throw FeedError.store(error)
@@ -35,10 +54,11 @@ struct OrderReader: Sendable {
     return found
   }
 
-  private func find(_ sequence: Int64) -> ForwardingService.KeptRecord? {
-    for chunk in chunks {
-      guard let order = chunk[sequence] else { continue }
-      return ForwardingService.KeptRecord(sequence: sequence, time: chunk.time, order: order)
+  private func find(_ sequence: Int64) -> Found? {
+    for orders in chunks {
+      let place = sequence - orders.chunk.first
+      guard orders.encodings.indices.contains(Int(place)) else { continue }
+      return Found(orders: orders, place: Int(place))
     }
     return nil
   }

@@ -102,8 +102,7 @@ final class SubmitRun: @unchecked Sendable {
     inFlight.append(Message(position: request.position, weight: weight, outcome: .waiting))
     do throws(RPCError) {
       try checkOrder(of: request)
-      let command = try SubmitCommand(request, number, gate: gate, service, context, for: self)
-      service.calls.store.begin(command)
+      try SubmitCommand(request, number, gate: gate, service, context, for: self).begin()
       return true
     } catch {
       ended(number, .refused(error))
@@ -157,7 +156,7 @@ final class SubmitRun: @unchecked Sendable {
       var told = response ?? SubmitStreamResponse()
       told.acknowledgedThrough = message.position
       for order in orders {
-        if case .duplicate = order { told.duplicates += 1 } else { told.taken += 1 }
+        if order.isDuplicate { told.duplicates += 1 } else { told.taken += 1 }
       }
       response = told
     }
@@ -168,50 +167,32 @@ final class SubmitRun: @unchecked Sendable {
 
 /// A message of a stream, as the writer decides it: only if the one before it took effect.
 // @unchecked: as its superclass says.
-private final class SubmitCommand: StoredCall, @unchecked Sendable {
-  private let business: String
-  private let orders: [GivenOrder]
+private final class SubmitCommand: OrdersCall, @unchecked Sendable {
   private let number: Int
   private let gate: SubmitRun.Gate
-  private let service: ForwardingService
   private let run: SubmitRun
-  private var outcome: Result<[Submitted], ForwardingRefusal>?
 
   init(
     _ request: SubmitStreamRequest, _ number: Int, gate: SubmitRun.Gate,
     _ service: ForwardingService, _ context: ServerContext, for run: SubmitRun
   ) throws(RPCError) {
-    business = request.business
-    orders = try ForwardingService.checked(
-      request.business, request.orders, try context.principal)
     self.number = number
     self.gate = gate
-    self.service = service
     self.run = run
+    let orders = try ForwardingService.checked(
+      request.business, request.orders, try context.principal)
     super.init(
       try StoreCalls.Change(
         unrepeatable: "SubmitStream", of: request.business, context,
         rows: ForwardingCalls.rows(of: orders)),
-      to: service.calls.stored)
+      orders, of: request.business, to: service)
   }
 
-  override func takeEffect(in batch: Batch) throws(StoreError) -> Bool {
-    outcome = nil
-    guard gate.next == number else { return false }
-    do throws(ForwardingFailure) {
-      let book = service.book[batch]
-      outcome = .success(
-        try book.submit(business, orders, service.capacity, stock: service.stock, batch))
-    } catch {
-      switch error {
-      case .refused(let refusal): outcome = .failure(refusal)
-      case .store(let error): throw error
-      }
-      return false
-    }
+  override var isItsTurn: Bool { gate.next == number }
+
+  override func tookEffect(in batch: Batch) {
     gate.next = number + 1
     batch.undo { [gate, number] in gate.next = number }
-    return true
   }
 
   override var keptAnswer: [UInt8] { [] }

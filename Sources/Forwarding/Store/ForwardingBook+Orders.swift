@@ -29,7 +29,7 @@ extension ForwardingBook {
     let stored = try intake(business, batch)
     let goods = GoodsLookup(business, batch)
     do throws(ForwardingRefusal) {
-      try check(orders.map(\.facts), stored.intake, capacity)
+      try check(orders, stored.intake, capacity)
       try checkRoom(orders, stored.intake, goods)
     } catch {
       throw .refused(error)
@@ -43,22 +43,22 @@ extension ForwardingBook {
 
   /// Everything is looked at before anything is taken, as what was taken can't be taken back alone.
   private func check(
-    _ orders: [NewOrder], _ intake: Intake, _ capacity: ForwardingCapacity
+    _ orders: [GivenOrder], _ intake: Intake, _ capacity: ForwardingCapacity
   ) throws(ForwardingRefusal) {
     var contents: [UInt64: (content: UInt64, sequence: Int64)] = [:]
+    var new = 0
     for (place, order) in orders.enumerated() {
+      let (identity, content) = (order.facts.identity, order.facts.content)
       let found =
-        intake.seen.find(order.identity).map { ($0.content, $0.sequence) }
-        ?? contents[order.identity]
-      if let found, found.0 != order.content {
+        intake.seen.find(identity).map { ($0.content, $0.sequence) } ?? contents[identity]
+      if let found, found.0 != content {
         throw .orderChanged(field: "orders[\(place)]", sequence: found.1)
       }
-      if found == nil {
-        let sequence = intake.nextSequence + Int64(contents.count)
-        contents[order.identity] = (order.content, sequence)
-      }
+      guard found == nil else { continue }
+      if orders.count > 1 { contents[identity] = (content, intake.nextSequence + Int64(new)) }
+      new += 1
     }
-    guard contents.isEmpty || kept + contents.count <= capacity.orders else {
+    guard new == 0 || kept + new <= capacity.orders else {
       throw .ordersExhausted(limit: capacity.orders)
     }
   }

@@ -40,20 +40,32 @@ struct OrderRecord: Sendable, Equatable {
       code: code, original: original)
   }
 
+  /// What the lengths and numbers of an order without items take at most.
+  private static let integerBytes = 8 * 10
+
   /// As it is stored.
-  var bytes: [UInt8] { bytesBeforeItems + Self.bytes(of: items) }
+  var bytes: [UInt8] {
+    var writer = writerBeforeItems
+    // Most have none.
+    if items.isEmpty { writer.byte(0) } else { writer.raw(Self.bytes(of: items)) }
+    return writer.bytes
+  }
 
   /// The part that is known before the goods of its items are looked up.
-  var bytesBeforeItems: [UInt8] {
-    var writer = VarintWriter()
+  var bytesBeforeItems: [UInt8] { writerBeforeItems.bytes }
+
+  private var writerBeforeItems: VarintWriter {
+    var writer = VarintWriter(
+      capacity: number.utf8.count + key.utf8.count + code.utf8.count + body.count
+        + principal.utf8.count + Self.integerBytes)
     writer.text(number)
     writer.integer(UInt64(bitPattern: version))
-    writer.text(key.utf8.elementsEqual(number.utf8) ? "" : key)
+    writer.text(OrderHash.areSame(key, number) ? "" : key)
     writer.text(code)
     writer.append(body)
     writer.integer(UInt64(bitPattern: original))
     writer.text(principal)
-    return writer.bytes
+    return writer
   }
 
   /// Items as they are stored.

@@ -52,7 +52,7 @@ final class StoredIntake {
     guard pendingCount > 0 else { return }
     let (before, count) = (pending, pendingCount)
     batch.feeds.append(before.bytes, count: count, to: OrderFeed.key(intake.business), batch)
-    pending = VarintWriter()
+    pending = VarintWriter(capacity: before.bytes.count)
     pendingCount = 0
     batch.undo { [self] in
       pending = before

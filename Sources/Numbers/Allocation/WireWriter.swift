@@ -1,34 +1,43 @@
 /// Writes fields of protobuf into memory that was measured for them beforehand. What doesn't fit ends the
 /// process: it was measured wrongly.
-struct WireWriter {
+package struct WireWriter {
   private let room: UnsafeMutableBufferPointer<UInt8>
   /// The bytes that are written.
-  private(set) var count = 0
+  package private(set) var count = 0
 
   /// Into `room`, which stays valid as long as the writer is used.
-  init(_ room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
+  package init(_ room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
 
   /// What a field of an integer type takes, of those whose number is below 16; protobuf leaves out what
   /// is 0.
-  static func size(ofField value: UInt64) -> Int { value == 0 ? 0 : 1 + size(of: value) }
+  package static func size(ofField value: UInt64) -> Int { value == 0 ? 0 : 1 + size(of: value) }
 
   /// What a field of so many bytes takes with its number and its length.
-  static func size(ofLength length: Int) -> Int { 1 + size(of: UInt64(length)) + length }
+  package static func size(ofLength length: Int) -> Int { 1 + size(of: UInt64(length)) + length }
 
   private static func size(of value: UInt64) -> Int {
     (UInt64.bitWidth - (value | 1).leadingZeroBitCount + 6) / 7
   }
 
-  mutating func field(_ number: UInt64, _ value: UInt64) {
+  package mutating func field(_ number: UInt64, _ value: UInt64) {
     guard value != 0 else { return }
     integer(number << 3)
     integer(value)
   }
 
   /// The beginning of a field of so many bytes.
-  mutating func length(_ number: UInt64, _ length: Int) {
+  package mutating func length(_ number: UInt64, _ length: Int) {
     integer(number << 3 | 2)
     integer(UInt64(length))
+  }
+
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    _ = take(bytes.count).initialize(fromContentsOf: bytes)
+  }
+
+  package mutating func append(_ text: String) {
+    let place = take(text.utf8.count)
+    _ = place.initialize(from: text.utf8)
   }
 
   /// Says where they are now.

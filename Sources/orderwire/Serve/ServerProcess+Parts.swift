@@ -111,6 +111,7 @@ extension ServerProcess {
     CatalogService(store, capacity: configuration.catalog).register(with: &router)
     StockService(store, capacity: configuration.stock).register(with: &router)
     forwarding.register(with: &router)
+    forwarding.answerWithoutTasks(&router)
     health.register(with: &router)
     // Last, for it tells of all that is there before it.
     router.addReflection()
