@@ -9,8 +9,20 @@ public final class ReadConnection {
     _ statement: Statement, bind: (inout Row) -> Void = { _ in },
     _ each: (borrowing ResultRow) throws(StoreError) -> Void
   ) throws(StoreError) {
+    try queryWhile(statement, bind: bind) { (row) throws(StoreError) in
+      try each(row)
+      return true
+    }
+  }
+
+  /// The same until `each` says that it wants no more rows: the engine reads a row's columns before it knows
+  /// that nobody looks at them.
+  func queryWhile(
+    _ statement: Statement, bind: (inout Row) -> Void,
+    _ each: (borrowing ResultRow) throws(StoreError) -> Bool
+  ) throws(StoreError) {
     do {
-      try connection.query(statement, bind: bind, each)
+      try connection.queryWhile(statement, bind: bind, each)
     } catch {
       switch error {
       case .engine(let failure): throw failure.error
@@ -31,6 +43,16 @@ extension SQLiteConnection {
     _ statement: Statement, bind: (inout Row) -> Void,
     _ each: (borrowing ResultRow) throws(StoreError) -> Void
   ) throws(QueryFailure) {
+    try queryWhile(statement, bind: bind) { (row) throws(StoreError) in
+      try each(row)
+      return true
+    }
+  }
+
+  func queryWhile(
+    _ statement: Statement, bind: (inout Row) -> Void,
+    _ each: (borrowing ResultRow) throws(StoreError) -> Bool
+  ) throws(QueryFailure) {
     // A query inside `each` gets a buffer of its own: the engine still points into this one.
     let parameters = parameterBuffers.popLast() ?? RowBuffer(capacity: 512)
     defer { parameterBuffers.append(parameters) }
@@ -41,8 +63,7 @@ extension SQLiteConnection {
     do {
       try query(statement, parameters) { row in
         do throws(StoreError) {
-          try each(row)
-          return true
+          return try each(row)
         } catch {
           thrown = error
           return false

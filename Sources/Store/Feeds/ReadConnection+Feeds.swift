@@ -51,7 +51,7 @@ extension ReadConnection {
     var found: [FeedChunk] = []
     var bytes = 0
     var messages = 0
-    try query(
+    try queryWhile(
       FeedSchema.page,
       bind: { row in
         row.bind(feed.business)
@@ -60,14 +60,14 @@ extension ReadConnection {
         row.bind(count)
       },
       { row in
-        guard bytes < FeedLimits.pageBytes, messages < FeedLimits.stepMessages else { return }
-        guard row.integer(1) <= end else { return }
+        guard row.integer(1) <= end else { return false }
         let chunk = FeedChunk(
           first: row.integer(0), last: row.integer(1), time: row.timestamp(2),
           payload: row.bytes(3))
         bytes += chunk.payload.count
         messages += chunk.count
         found.append(chunk)
+        return bytes < FeedLimits.pageBytes && messages < FeedLimits.stepMessages
       })
     return found
   }
