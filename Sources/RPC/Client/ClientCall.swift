@@ -112,6 +112,14 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     }
   }
 
+  /// The same for a message that is encoded already; it isn't compressed.
+  func send(encoded message: [UInt8]) throws(RPCError) {
+    guard !state.hasEnded, state.isSending, let stream else {
+      throw state.failure ?? RPCError(.failedPrecondition, "the call takes no more messages")
+    }
+    stream.send(encoded: message, nil)
+  }
+
   func waitUntilWritable() async throws(RPCError) {
     while stream?.mustAwaitWritable() ?? false {
       await writerWaiter.wait(on: loop)
@@ -127,9 +135,16 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
   /// The next message, nil when the response has ended well. What came before a failure comes first;
   /// a failure on this side has emptied the queue.
   func receive<M: Message>(_ type: M.Type) async throws(RPCError) -> M? {
+    try await receive(reading: decodePlain)
+  }
+
+  /// The same with what `read` makes of the bytes of the message, which are valid only during it.
+  func receive<Value>(
+    reading read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) async throws(RPCError) -> Value? {
     while true {
       switch responses.front() {
-      case .message(let count): return try take(count)
+      case .message(let count): return try take(count, read)
       case .refused(let refusal): throw error(for: refusal)
       case .incomplete:
         if let failure = state.failure { throw failure }
@@ -174,11 +189,13 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     wakeAll()
   }
 
-  private func take<M: Message>(_ count: Int) throws(RPCError) -> M {
+  private func take<Value>(
+    _ count: Int, _ read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) throws(RPCError) -> Value {
     isResponseCompressed = responses.isFrontCompressed
-    let result: Result<M, RPCError>
+    let result: Result<Value, RPCError>
     do throws(RPCError) {
-      result = .success(try decode(responses.message(count: count)))
+      result = .success(try plain(responses.message(count: count), read))
     } catch {
       result = .failure(error)
     }
@@ -187,11 +204,12 @@ final class ClientCall: StreamHandler, @unchecked Sendable {
     return try result.get()
   }
 
-  private func decode<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {
-    guard isResponseCompressed else { return try decodePlain(bytes) }
-    return try GzipCoder.of(loop).inflater.withDecompressed(bytes, limit: responses.limit) {
-      (whole) throws(RPCError) in try decodePlain(whole)
-    }
+  private func plain<Value>(
+    _ bytes: UnsafeRawBufferPointer,
+    _ read: (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) throws(RPCError) -> Value {
+    guard isResponseCompressed else { return try read(bytes) }
+    return try GzipCoder.of(loop).inflater.withDecompressed(bytes, limit: responses.limit, read)
   }
 
   private func decodePlain<M: Message>(_ bytes: UnsafeRawBufferPointer) throws(RPCError) -> M {

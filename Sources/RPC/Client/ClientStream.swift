@@ -21,6 +21,14 @@ public struct ClientStream<Request: Message, Response: Message>: AsyncSequence, 
     }
   }
 
+  /// The same for a message that is encoded already; it isn't compressed.
+  public func send(encoded message: [UInt8]) async throws(RPCError) {
+    try await onLoop { () throws(RPCError) in
+      try call.send(encoded: message)
+      try await call.waitUntilWritable()
+    }
+  }
+
   /// Says that no more messages come.
   public func endSending() {
     if call.loop.isCurrent { return call.endSending() }
@@ -30,6 +38,14 @@ public struct ClientStream<Request: Message, Response: Message>: AsyncSequence, 
   /// The next message of the response, nil when it has ended well.
   public func next() async throws(RPCError) -> Response? {
     try await onLoop { () throws(RPCError) in try await call.receive(Response.self) }
+  }
+
+  /// Has the next message of the response read as it came over the wire, nil when it has ended well: for a
+  /// load that shares its machine with what it measures. The bytes are valid only during `read`.
+  public func next<Value: Sendable>(
+    reading read: @escaping @Sendable (UnsafeRawBufferPointer) throws(RPCError) -> Value
+  ) async throws(RPCError) -> Value? {
+    try await onLoop { () throws(RPCError) in try await call.receive(reading: read) }
   }
 
   /// Ends sending and takes the only message of the response.

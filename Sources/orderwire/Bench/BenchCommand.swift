@@ -70,6 +70,12 @@ struct BenchCommand: ParsableCommand {
       """)
   var consumers = 0
 
+  @Option(
+    help: """
+      With --method submit, further units that get every order and of which nobody consumes, as if they were down.
+      """)
+  var idleUnits = 0
+
   @Flag(
     help: """
       Let the watches be readers that begin with the oldest event, follow in different manners (filtered, \
@@ -113,7 +119,7 @@ struct BenchCommand: ParsableCommand {
       ("--connections", connections, 1...20_000), ("--streams", streamsEach, (idle ? 0 : 1)...1000),
       ("--seconds", seconds, 1...Self.longest), ("--warmup", warmup, 0...3600),
       ("--count", count, 1...1000), ("--watches", watches, 0...10_000),
-      ("--consumers", consumers, 0...64),
+      ("--consumers", consumers, 0...64), ("--idle-units", idleUnits, 0...64),
       ("--loops", loops, Configuration.loopsRange), ("--calls", calls ?? 1, 1...1_000_000_000),
     ]
     for (name, value, range) in limits where !range.contains(value) {
@@ -133,6 +139,9 @@ struct BenchCommand: ParsableCommand {
     }
     if consumers > 0, method != .submit || reconnect {
       throw ValidationError("--consumers needs --method submit, without --reconnect")
+    }
+    if idleUnits > 0, method != .submit {
+      throw ValidationError("--idle-units needs --method submit")
     }
     if verify, !(1...Self.mostReaders).contains(watches) || idle {
       throw ValidationError("--verify needs --watches from 1 to \(Self.mostReaders)")
@@ -158,7 +167,7 @@ struct BenchCommand: ParsableCommand {
       connections: connections, streams: streamsEach,
       warmup: .seconds(calls == nil ? warmup : 0),
       measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
-      reconnects: reconnect)
+      reconnects: reconnect, idleUnits: idleUnits)
     let run = LoadRun(
       plan: plan, target: target, serverPID: serverPid, watches: watches, consumers: consumers,
       readersSeed: verify ? seed ?? .random(in: 0...UInt64(UInt32.max)) : nil)

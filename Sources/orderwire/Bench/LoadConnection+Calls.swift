@@ -98,24 +98,34 @@ extension LoadConnection {
 
   /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
   private func submit() async -> Bool {
-    let body = LoadPlan.orderBody(at: .current)
-    let request = SubmitRequest(
-      business: plan.business,
-      orders: (0..<plan.count).map { _ in
-        Order(number: requestIDs.next(), code: LoadPlan.code, body: body)
-      })
     do {
-      let answer = try await answered { [request] (channel) async throws(RPCError) in
-        try await ForwardingServiceClient(channel).submit(request)
+      let request = try prepareSubmit()
+      let count = try await answered { (channel) async throws(RPCError) in
+        try await BareMethod(
+          channel, service: "orderwire.v1.ForwardingService", method: "Submit"
+        ).call(request, reading: PreparedSubmit.count)
       }
       tally.calls += 1
-      tally.submitted += answer.orders.count
+      tally.submitted += count
+      guard count == plan.count else {
+        tally.failed(RPCError(.dataLoss, "\(count) orders, not \(plan.count)"))
+        return false
+      }
       return true
     } catch {
       tally.failed(error)
       if error.mayHaveHappened { tally.unsureSubmitted += plan.count }
       return false
     }
+  }
+
+  private func prepareSubmit() throws(RPCError) -> [UInt8] {
+    var next: PreparedSubmit
+    if let preparedSubmit { next = preparedSubmit } else { next = try PreparedSubmit(plan) }
+    preparedSubmit = nil
+    next.renew(&requestIDs, at: .current)
+    preparedSubmit = next
+    return next.bytes
   }
 
   private func complete(_ numbers: [AllocatedNumber]) async -> Bool {

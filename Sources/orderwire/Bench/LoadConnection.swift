@@ -17,6 +17,7 @@ final class LoadConnection: @unchecked Sendable {
   var requestIDs: RequestIDSource
   /// The request of its calls, once one is made.
   var prepared: PreparedAllocate?
+  var preparedSubmit: PreparedSubmit?
   var tally = LoadTally()
   /// Calls that were begun here, for their turn in an open loop and for the limit.
   private var begun = 0

@@ -41,6 +41,8 @@ struct LoadPlan: Sendable {
   var rate: Double?
   /// Whether a connection that the server ended is replaced, and what failed on it is called again.
   var reconnects = false
+  /// Units that get every order of a load, and of which nobody consumes.
+  var idleUnits = 0
 
   /// Nothing but allocations, each as soon as its stream has the answer to the last.
   var isPlain: Bool { method == .allocate && !completes && rate == nil && !reconnects }

@@ -9,17 +9,21 @@ extension LoadPlan {
   static let units = 3
   static var unitNames: [String] { (1...units).map { "u\($0)" } }
 
+  private var idleUnitNames: [String] { (0..<idleUnits).map { "idle\($0)" } }
+
+  /// All units of the load's business.
+  var allUnitNames: [String] { Self.unitNames + idleUnitNames }
+
   /// When its call begins, and then what makes it 200 bytes.
   static func orderBody(at begin: MonotonicTime) -> [UInt8] {
     withUnsafeBytes(of: begin.nanoseconds) { Array($0) } + [UInt8](repeating: 0x78, count: 192)
   }
 
   /// When the call of an order began; nil: it isn't of this load.
-  static func begin(ofOrder body: [UInt8]) -> MonotonicTime? {
-    guard body.count >= 8 else { return nil }
-    return body.withUnsafeBytes {
-      MonotonicTime(nanoseconds: $0.loadUnaligned(as: Int64.self))
-    }
+  static func begin(ofOrder bytes: UnsafeRawBufferPointer, _ body: Range<Int>) -> MonotonicTime? {
+    guard body.count >= MemoryLayout<Int64>.size else { return nil }
+    return MonotonicTime(
+      nanoseconds: bytes.loadUnaligned(fromByteOffset: body.lowerBound, as: Int64.self))
   }
 }
 
@@ -30,7 +34,7 @@ extension LoadRun {
     do throws(RPCError) {
       _ = try await forwarding.putIntake(
         PutIntakeRequest(business: plan.business, settings: IntakeSettings(lanes: 8)))
-      for unit in LoadPlan.unitNames {
+      for unit in plan.allUnitNames {
         _ = try await forwarding.putUnit(
           PutUnitRequest(
             unit: API.Unit(business: plan.business, name: unit, codes: [LoadPlan.code])))

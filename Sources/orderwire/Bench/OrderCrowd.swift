@@ -72,19 +72,14 @@ final class OrderCrowd: Sendable {
   private func consume(_ stream: Stream) async {
     var position: Int64 = 0
     do throws(RPCError) {
-      while let response = try await stream.next() {
-        switch response.said {
-        case .deliveries(let got):
-          count(got.deliveries)
-          position += 1
-          let acks = got.deliveries.map(\.token)
-          try await stream.send(
-            ConsumeRequest(said: .settle(Settlement(position: position, acks: acks))))
-          tally.withLock { $0.acknowledged += acks.count }
-        case .settled(let settled):
-          tally.withLock { $0.refused += settled.refused.count }
-        case .attached, nil: break
-        }
+      while let handed = try await stream.next(reading: {
+        (bytes) throws(RPCError) in try HandedOrders(bytes)
+      }) {
+        count(handed)
+        guard !handed.deliveries.isEmpty else { continue }
+        position += 1
+        try await stream.send(encoded: try handed.settlement(position))
+        tally.withLock { $0.acknowledged += handed.deliveries.count }
       }
     } catch {
       if error.code == .cancelled { return }
@@ -92,15 +87,14 @@ final class OrderCrowd: Sendable {
     tally.withLock { $0.lost += 1 }
   }
 
-  private func count(_ deliveries: [Delivery]) {
+  private func count(_ handed: HandedOrders) {
     let now = MonotonicTime.current
     tally.withLock { tally in
-      for delivery in deliveries {
+      tally.refused += handed.refused
+      for delivery in handed.deliveries {
         tally.deliveries += 1
         if delivery.attempt > 1 { tally.again += 1 }
-        guard let begun = LoadPlan.begin(ofOrder: delivery.order?.order?.body ?? []) else {
-          continue
-        }
+        guard let begun = delivery.begin else { continue }
         tally.latencies.record(Int(begun.duration(to: now).saturatedNanoseconds))
       }
     }
@@ -116,13 +110,12 @@ final class OrderCrowd: Sendable {
       while MonotonicTime.current < end {
         let figures = try await ForwardingServiceClient(control).getForwardingFigures(
           GetForwardingFiguresRequest(business: business))
+        let units = figures.units.filter { LoadPlan.unitNames.contains($0.unit) }
         tally.withLock { tally in
-          tally.backlog = max(tally.backlog, figures.units.reduce(0) { $0 + $1.depth })
+          tally.backlog = max(tally.backlog, units.reduce(0) { $0 + $1.depth })
         }
         let lanes = figures.intake?.lanes ?? []
-        if figures.units.allSatisfy({ $0.depth == 0 }), lanes.allSatisfy({ $0.depth == 0 }) {
-          break
-        }
+        if units.allSatisfy({ $0.depth == 0 }), lanes.allSatisfy({ $0.depth == 0 }) { break }
         let loop = control.loop
         await Task(executorPreference: loop) { try? await loop.sleep(for: Self.pause) }.value
       }
