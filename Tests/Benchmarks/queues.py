@@ -38,11 +38,13 @@ class Measured:
     delivery_p50: float  # ms from the call to a delivery; 0 where nobody consumes
     delivery_p99: float
     load: float  # processors that the load's own process took, its consumers too
+    server: float = 0  # processor time of our server for an order, µs
 
     def __str__(self):
         answered = f"{self.orders:.0f} orders/s, p50 {self.p50:.2f}, p99 {self.p99:.2f} ms"
         delivered = f"; delivered p50 {self.delivery_p50:.2f}, p99 {self.delivery_p99:.2f} ms" if self.delivery_p99 else ""
-        return f"{answered}{delivered}; the load took {self.load:.0%} of a core"
+        server = f"; the server took {self.server:.1f} µs an order" if self.server else ""
+        return f"{answered}{delivered}; the load took {self.load:.0%} of a core{server}"
 
 
 def measure(work, table):
@@ -58,6 +60,7 @@ def measure(work, table):
     runs = {
         "ours, into the queues": lambda work: ours(work, 0),
         "ours, consumed too": lambda work: ours(work, 1),
+        "ours, consumed too, a fourth unit down": lambda work: ours(work, 1, "--idle-units", 1),
         "RabbitMQ, into the queues": lambda work: rabbitmq(work, 0),
         "RabbitMQ, consumed too": lambda work: rabbitmq(work, QUEUES),
         "NATS, not synced, consumed too": lambda work: nats(work, QUEUES),
@@ -77,18 +80,34 @@ def measure(work, table):
     table.add_least("orders to three consumers: our rate against RabbitMQ's", 2, us.orders / them.orders)
     table.add_least("the same: RabbitMQ's p99 of the answer against ours", 1, them.p99 / us.p99)
     table.add_least("the same: RabbitMQ's p99 of the delivery against ours", 1, them.delivery_p99 / us.delivery_p99)
+    measure_one_down(work, table, round(us.orders / 2))
 
 
-def ours(work, consumers):
+def measure_one_down(work, table, rate):
+    """What the consumers of three units see when a fourth is down all the time, at half of the capacity in open loop."""
+    names = {"three units": [], "three units, a fourth down": ["--idle-units", 1]}
+    rounds = {name: [] for name in names}
+    for _ in range(work.rounds):
+        for name, options in names.items():
+            work.title(f"{name}, {rate} orders/s")
+            rounds[name].append(ours(work, 1, "--rate", rate, *options))
+            print(rounds[name][-1], flush=True)
+    for name, found in rounds.items():
+        p50, p99 = (statistics.median(getattr(one, what) for one in found) for what in ("delivery_p50", "delivery_p99"))
+        table.report(f"{name}, {rate} orders/s: from call to delivery", f"p50 {p50:.2f}, p99 {p99:.2f} ms")
+
+
+def ours(work, consumers, *more):
     """`consumers` of each unit."""
     work.forget_store()
     with work.server() as server:
         with own_processors() as load:
             options = ["--method", "submit", "--connections", CONNECTIONS, "--streams", STREAMS, "--consumers", consumers]
-            text = work.bench(server, *options, "--warmup", 1, "--seconds", work.seconds, quiet=True)
+            text = work.bench(server, *options, *more, "--warmup", 1, "--seconds", work.seconds, quiet=True)
     rate, p50, p99, _ = figures(text)
     delivery = re.search(r"^from Submit to delivery p50 ([\d.]+) ms  p99 ([\d.]+) ms", text, re.MULTILINE)
-    return Measured(rate, p50, p99, *map(float, delivery.groups() if delivery else (0, 0)), load[0])
+    cpu = float(re.search(r"server CPU ([\d.]+) µs", text)[1])
+    return Measured(rate, p50, p99, *map(float, delivery.groups() if delivery else (0, 0)), load[0], cpu)
 
 
 def rabbitmq(work, consumers):
