@@ -57,10 +57,10 @@ import Testing
       var open: [String: Int64] = [:]
       var sums: [String: Int64] = [:]
       for (key, left) in ledger.open {
-        open["\(key.good) \(key.reference)"] = left
-        sums[key.good, default: 0] += left
+        open["\(key.good.text) \(key.reference.text)"] = left
+        sums[key.good.text, default: 0] += left
       }
-      for (name, good) in ledger.goods { #expect(good.figures.reserved == sums[name] ?? 0) }
+      for (name, good) in ledger.goods { #expect(good.figures.reserved == sums[name.text] ?? 0) }
       return open
     }
   }

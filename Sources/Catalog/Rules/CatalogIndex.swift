@@ -13,10 +13,20 @@ enum CatalogKind: Int32, Sendable, CaseIterable {
   case good = 2
 }
 
-/// Names an item of a business's catalog.
+/// Names an item of a business's catalog. Two numbers are the same if their bytes are, as in the tables: Swift
+/// takes different ones for equal that Unicode takes for the same characters.
 struct CatalogKey: Hashable, Sendable {
   var kind: CatalogKind
   var number: String
+
+  static func == (a: CatalogKey, b: CatalogKey) -> Bool {
+    a.kind == b.kind && a.number.utf8.elementsEqual(b.number.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    for byte in number.utf8 { hasher.combine(byte) }
+  }
 }
 
 /// What is known of an item's newest version.

@@ -3,9 +3,15 @@
 final class Ledger {
   /// Of a good, and what for.
   struct OpenKey: Hashable, Sendable {
-    var good: String
-    var kind: OpenKind
-    var reference: String
+    let good: ExactText
+    let kind: OpenKind
+    let reference: ExactText
+
+    init(good: String, kind: OpenKind, reference: String) {
+      self.good = ExactText(good)
+      self.kind = kind
+      self.reference = ExactText(reference)
+    }
   }
 
   /// What is known of a good.
@@ -19,7 +25,7 @@ final class Ledger {
   /// The newest entry; 0: none.
   var sequence: Int64 = 0
   var policiesVersion: Int64 = 0
-  var goods: [String: Good] = [:]
+  var goods: [ExactText: Good] = [:]
   /// Each is more than 0.
   var open: [OpenKey: Int64] = [:]
 
@@ -33,7 +39,7 @@ struct LedgerDraft {
   private let base: Int64
   private(set) var entries: [StockEntry] = []
   /// What is other than in the ledger.
-  private(set) var goods: [String: Ledger.Good] = [:]
+  private(set) var goods: [ExactText: Ledger.Good] = [:]
   private(set) var open: [Ledger.OpenKey: Int64] = [:]
 
   init(_ ledger: Ledger) {
@@ -60,7 +66,8 @@ struct LedgerDraft {
 
   /// Decides what a movement does. `field` is where it is in the request.
   mutating func record(_ move: StockMove, field: String) throws(StockRefusal) -> StockEntry {
-    var good = goods[move.good] ?? ledger.goods[move.good] ?? Ledger.Good()
+    let name = ExactText(move.good)
+    var good = goods[name] ?? ledger.goods[name] ?? Ledger.Good()
     let key = move.kind.reference.map {
       Ledger.OpenKey(good: move.good, kind: $0, reference: move.reference)
     }
@@ -72,7 +79,7 @@ struct LedgerDraft {
     let entry = StockEntry(sequence: sequence + 1, move: move, change: change, after: after)
     good.figures = after
     good.sequence = entry.sequence
-    goods[move.good] = good
+    goods[name] = good
     if let key, !move.reference.isEmpty {
       open[key] = left + (key.kind == .order ? change.reserved : change.inTransit)
     }
@@ -104,7 +111,7 @@ extension Ledger {
   /// What the ledger was before it took a draft.
   struct Before {
     fileprivate var sequence: Int64
-    fileprivate var goods: [(String, Good?)]
+    fileprivate var goods: [(ExactText, Good?)]
     fileprivate var open: [(OpenKey, Int64?)]
   }
 

@@ -66,6 +66,13 @@ struct StockMove: Sendable, Equatable {
   var quantity: Int64
   /// The order or the consignment, as the kind says; empty: none.
   var reference: String
+
+  /// By the bytes of its texts.
+  static func == (a: StockMove, b: StockMove) -> Bool {
+    ExactText(a.id) == ExactText(b.id) && ExactText(a.good) == ExactText(b.good)
+      && a.kind == b.kind && a.quantity == b.quantity
+      && ExactText(a.reference) == ExactText(b.reference)
+  }
 }
 
 /// Figures of a good, or how they change.

@@ -111,10 +111,12 @@ public struct StockService: StockServiceProtocol {
     guard (1...StockLimits.policiesPerCall).contains(goods.count) else {
       throw .policiesOutOfRange(field: field)
     }
-    var seen: Set<String> = []
+    var seen: Set<ExactText> = []
     for (place, good) in goods.enumerated() {
       guard StockNames.isGood(good) else { throw .goodInvalid(field: "\(field)[\(place)]\(part)") }
-      guard seen.insert(good).inserted else { throw .goodTwice(field: "\(field)[\(place)]\(part)") }
+      guard seen.insert(ExactText(good)).inserted else {
+        throw .goodTwice(field: "\(field)[\(place)]\(part)")
+      }
     }
   }
 

@@ -16,10 +16,11 @@ extension StockBook {
     let ledger = ledger(business)
     var draft = LedgerDraft(ledger)
     var answers: [RecordedMove] = []
-    var here: [String: (move: StockMove, sequence: Int64)] = [:]
+    var here: [ExactText: (move: StockMove, sequence: Int64)] = [:]
     do throws(StockRefusal) {
       for (place, move) in moves.enumerated() {
-        if let before = known[move.id] ?? here[move.id] {
+        let id = ExactText(move.id)
+        if let before = known[id] ?? here[id] {
           guard before.move == move else {
             throw .movementChanged(field: "movements[\(place)]", sequence: before.sequence)
           }
@@ -27,7 +28,7 @@ extension StockBook {
           continue
         }
         let entry = try draft.record(move, field: "movements[\(place)]")
-        here[move.id] = (move, entry.sequence)
+        here[id] = (move, entry.sequence)
         answers.append(RecordedMove(sequence: entry.sequence, isDuplicate: false))
       }
     } catch {
@@ -46,10 +47,11 @@ extension StockBook {
   /// Movements that were recorded under one of these ids.
   private func known(
     _ business: String, _ moves: [StockMove], _ batch: Batch
-  ) throws(StockFailure) -> [String: (move: StockMove, sequence: Int64)] {
-    var known: [String: (move: StockMove, sequence: Int64)] = [:]
+  ) throws(StockFailure) -> [ExactText: (move: StockMove, sequence: Int64)] {
+    var known: [ExactText: (move: StockMove, sequence: Int64)] = [:]
     guard ledgers[business] != nil else { return known }
-    for id in Set(moves.map(\.id)) {
+    for key in Set(moves.map { ExactText($0.id) }) {
+      let id = key.text
       do throws(StoreError) {
         try batch.query(
           StockStatements.movement,
@@ -64,7 +66,7 @@ extension StockBook {
             let move = StockMove(
               id: id, good: row.text(1), kind: kind, quantity: row.integer(3),
               reference: row.text(4))
-            known[id] = (move, row.integer(0))
+            known[key] = (move, row.integer(0))
           })
       } catch {
         throw .store(error)
@@ -124,14 +126,14 @@ extension StockBook {
         row.bind(entry.move.reference)
       }
     }
-    for (name, good) in draft.goods { write(good, name, of: business, batch) }
+    for (name, good) in draft.goods { write(good, name.text, of: business, batch) }
     for (key, quantity) in draft.open {
       let statement = quantity == 0 ? StockStatements.deleteOpen : StockStatements.putOpen
       batch.write(statement) { row in
         row.bind(business)
-        row.bind(key.good)
+        row.bind(key.good.text)
         row.bind(key.kind.rawValue)
-        row.bind(key.reference)
+        row.bind(key.reference.text)
         if quantity > 0 { row.bind(quantity) }
       }
     }

@@ -7,8 +7,8 @@ extension StockBook {
     _ capacity: StockCapacity, _ batch: Batch
   ) throws(StockFailure) -> Int64 {
     let ledger = ledger(business)
-    let changed = policies.filter { ledger.goods[$0.good]?.policy != $0.policy }
-    let newGoods = changed.count { ledger.goods[$0.good] == nil }
+    let changed = policies.filter { ledger.goods[ExactText($0.good)]?.policy != $0.policy }
+    let newGoods = changed.count { ledger.goods[ExactText($0.good)] == nil }
     guard newGoods == 0 || counts.goods + newGoods <= capacity.goods else {
       throw .refused(.goodsExhausted(limit: capacity.goods))
     }
@@ -22,7 +22,7 @@ extension StockBook {
     _ batch: Batch
   ) throws(StockFailure) -> Int64 {
     for (place, good) in goods.enumerated() {
-      guard ledgers[business]?.goods[good]?.policy != nil else {
+      guard ledgers[business]?.goods[ExactText(good)]?.policy != nil else {
         throw .refused(.policyNotFound(field: "goods[\(place)]"))
       }
     }
@@ -48,11 +48,12 @@ extension StockBook {
     batch.undo { ledger.policiesVersion = version }
     ledger.policiesVersion = version + 1
     for (name, policy) in changed {
-      let before = ledger.goods[name]
-      batch.undo { ledger.goods[name] = before }
+      let key = ExactText(name)
+      let before = ledger.goods[key]
+      batch.undo { ledger.goods[key] = before }
       var good = before ?? Ledger.Good()
       good.policy = policy
-      ledger.goods[name] = good
+      ledger.goods[key] = good
       if before == nil { write(good, name, of: business, batch) }
       write(policy, name, business, version: version + 1, batch)
     }

@@ -20,7 +20,7 @@ struct StockLoader {
       book.counts.entries += Int(ledger.sequence)
     }
     try connection.query(StockStatements.goods) { (row) throws(StoreError) in
-      try ledger(row.text(0)).goods[row.text(1)] = Ledger.Good(
+      try ledger(row.text(0)).goods[ExactText(row.text(1))] = Ledger.Good(
         figures: StockFigures(row, at: 3), sequence: row.integer(2))
       book.counts.goods += 1
     }
@@ -35,7 +35,7 @@ struct StockLoader {
     // In the order of their versions, so that the newest stays.
     try connection.query(StockStatements.policies) { (row) throws(StoreError) in
       let policy = row.bool(3) ? nil : ReplenishmentPolicy(row, at: 4)
-      try ledger(row.text(0)).goods[row.text(1)]?.policy = policy
+      try ledger(row.text(0)).goods[ExactText(row.text(1))]?.policy = policy
       book.counts.policyRows += 1
     }
   }

@@ -276,6 +276,22 @@ def test_orders_that_wait_for_goods_are_warned_of(client, business):
     assert eventually(lambda: warning_list(client, business)[0].state == w.WARNING_STATE_CLEARED)
 
 
+def test_goods_are_the_same_if_their_bytes_are(client, business):
+    """As one character and as two: Unicode takes them for the same."""
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    set_up(client, business)
+    put(client, business, composed)
+    submit(client, business, order(1, items=[item(composed)]), order(2, items=[item(decomposed)]))
+    assert [state(client, business, n) for n in (1, 2)] != [AWAITING, AWAITING]
+    assert state(client, business, 2) == AWAITING
+    put(client, business, decomposed)
+    assert eventually(lambda: state(client, business, 2) == FORWARDED)
+    assert [get(client, business, n).order.goods[0].number for n in (1, 2)] == [composed, decomposed]
+    assert client.GetGood(business=business, number=decomposed).good.version == 1
+    submit(client, business, order(3, items=[item(composed), item(decomposed)]))
+    assert len(get(client, business, 3).order.goods) == 2
+
+
 @pytest.mark.parametrize("orders, reason, field", [
     ([order(1), order(2, items=[item("")])], "GOOD_INVALID", "orders[1].items[0].good"),
     ([order(1, items=[item("tea"), item("g" * 65)])], "GOOD_INVALID", "orders[0].items[1].good"),

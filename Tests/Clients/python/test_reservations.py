@@ -151,6 +151,24 @@ def test_reservations_survive_a_crash(tmp_path):
         assert reserved(client, "shop") == {"1": 6, "2": 3}
 
 
+def test_goods_and_orders_are_the_same_if_their_bytes_are(tmp_path):
+    """As one character and as two: Unicode takes them for the same."""
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    for is_again in (False, True):
+        with Server(tmp_path) as server, connect(server, "h2c") as channel:
+            client = Client(channel)
+            if not is_again:
+                put_intake(client, "shop")
+                submit(client, "shop", order(composed, items=[item(composed, 2), item(decomposed, 3)]),
+                       order(decomposed, items=[item(composed, 5)]))
+            else:
+                submit(client, "shop", order(composed, version=1, items=[item(composed, 2), item(decomposed, 4)]))
+            assert reserved(client, "shop", composed) == {composed: 2, decomposed: 5}
+            assert reserved(client, "shop", decomposed) == {composed: 4 if is_again else 3}
+            record(client, "shop", movement("RECEIVED", good=decomposed, quantity=1))
+            server.kill()
+
+
 @pytest.mark.parametrize("flag, limit, reason", [
     ("--max-goods", 1, "GOODS_EXHAUSTED"), ("--max-open-quantities", 2, "OPEN_QUANTITIES_EXHAUSTED"),
     ("--max-movements", 2, "LEDGER_EXHAUSTED"),

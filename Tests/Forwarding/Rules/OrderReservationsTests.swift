@@ -31,6 +31,8 @@ import Testing
         [("tea", 1), ("salt", 4), ("rice", 2)], [("rice", 3), ("tea", 1), ("oil", 1)],
         ["0 rice 1", "2 oil 1", "- salt -4"]
       ),
+      // "é" as one scalar and as two: equal strings, other bytes.
+      ([("\u{e9}", 1), ("e\u{301}", 2)], [("\u{e9}", 1), ("e\u{301}", 2)], []),
     ] as [([(String, Int64)], [(String, Int64)], [String])])
   func changesAreTheDifference(
     before: [(String, Int64)], after: [(String, Int64)], said: [String]

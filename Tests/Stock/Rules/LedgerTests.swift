@@ -75,7 +75,7 @@ import Testing
   @Test(arguments: figures)
   func whatMovementsDo(name: String, steps: [Step], expected: StockFigures) throws {
     let ledger = try Self.ledger(steps)
-    #expect(ledger.goods["tea"]?.figures == expected, "\(name)")
+    #expect(ledger.goods[ExactText("tea")]?.figures == expected, "\(name)")
     #expect(ledger.sequence == Int64(steps.count))
     #expect(ledger.open.values.allSatisfy { $0 > 0 })
   }
@@ -100,7 +100,7 @@ import Testing
 
   @Test func figuresHaveABound() throws {
     let ledger = Ledger()
-    ledger.goods["tea"] = Ledger.Good(
+    ledger.goods[ExactText("tea")] = Ledger.Good(
       figures: StockFigures(onHand: StockLimits.figure - 1, shipped: 0))
     var draft = LedgerDraft(ledger)
     _ = try draft.record(Self.move((.received, 1, "")), field: "m")
@@ -141,7 +141,7 @@ import Testing
     }
     #expect(entries.map(\.sequence) == (1...ledger.sequence).map { $0 })
     for (name, good) in ledger.goods {
-      let own = entries.filter { $0.move.good == name }
+      let own = entries.filter { ExactText($0.move.good) == name }
       #expect(good.figures == Recomputation(own.map(\.move)).figures, "\(name), seed \(seed)")
       #expect(good.figures == own.last?.after && good.sequence == own.last?.sequence)
       var sum = StockFigures()
@@ -158,7 +158,7 @@ import Testing
   }
 
   private static func text(_ ledger: Ledger) -> String {
-    let goods = ledger.goods.sorted { $0.key < $1.key }
+    let goods = ledger.goods.sorted { $0.key.text < $1.key.text }
     let open = ledger.open.map { "\($0.key): \($0.value)" }.sorted()
     return "\(ledger.sequence) \(goods) \(open)"
   }
