@@ -24,24 +24,7 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
   ) throws(SystemError) {
     self.loop = loop
     self.accepted = accepted
-    let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
-    let made = socket(address.family, Int32(type), 0)
-    guard made >= 0 else { throw SystemError("socket") }
-    fd = made
-    do throws(SystemError) {
-      var on: Int32 = 1
-      setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-      if address.family == AF_INET6 {
-        setsockopt(made, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, socklen_t(MemoryLayout<Int32>.size))
-      }
-      let code = address.withPointer { bind(made, $0, $1) }
-      guard code == 0 else { throw SystemError("bind \(address)") }
-      guard Glibc.listen(made, Self.backlog) == 0 else { throw SystemError("listen \(address)") }
-      self.address = try SocketAddress(localOf: made)
-    } catch {
-      Glibc.close(made)
-      throw error
-    }
+    (fd, self.address) = try address.listen(backlog: Self.backlog, isBlocking: false)
   }
 
   func start() {

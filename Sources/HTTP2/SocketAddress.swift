@@ -1,4 +1,4 @@
-package import CLinux
+internal import CLinux
 public import EventLoop
 internal import Glibc
 
@@ -33,7 +33,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
   }
 
   /// The address that `fd` is bound to.
-  package init(localOf fd: Int32) throws(SystemError) {
+  init(localOf fd: Int32) throws(SystemError) {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
@@ -43,8 +43,7 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     self.init(storage: storage, length: length)
   }
 
-  /// `AF_INET` or `AF_INET6`.
-  package var family: Int32 { Int32(storage.ss_family) }
+  var family: Int32 { Int32(storage.ss_family) }
 
   /// The port, in the host's byte order.
   public var port: UInt16 {
@@ -67,9 +66,28 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
 
   public var description: String { family == AF_INET6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  /// The address as the system takes it.
-  package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result
-  {
+  /// A socket that listens here, and where that is once the system has picked a port; the caller owns it.
+  package func listen(
+    backlog: Int32, isBlocking: Bool
+  ) throws(SystemError) -> (socket: Int32, address: SocketAddress) {
+    let flags = SOCK_CLOEXEC.rawValue | (isBlocking ? 0 : SOCK_NONBLOCK.rawValue)
+    let made = socket(family, Int32(SOCK_STREAM.rawValue | flags), 0)
+    guard made >= 0 else { throw SystemError("socket") }
+    do throws(SystemError) {
+      var on: Int32 = 1
+      let size = socklen_t(MemoryLayout<Int32>.size)
+      setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, size)
+      if family == AF_INET6 { setsockopt(made, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &on, size) }
+      guard withPointer({ bind(made, $0, $1) }) == 0 else { throw SystemError("bind \(self)") }
+      guard Glibc.listen(made, backlog) == 0 else { throw SystemError("listen \(self)") }
+      return (made, try SocketAddress(localOf: made))
+    } catch {
+      close(made)
+      throw error
+    }
+  }
+
+  func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     withUnsafePointer(to: storage) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
     }

@@ -32,7 +32,10 @@ final class MetricsPort: @unchecked Sendable {
     on given: HostAndPort, _ metrics: @escaping @Sendable () async -> String?
   ) throws(SystemError) {
     self.metrics = metrics
-    (socket, address) = try Self.listening(on: given)
+    let listening = try SocketAddress(host: given.host, port: given.port)
+      .listen(backlog: Self.backlog, isBlocking: true)
+    socket = listening.socket
+    address = listening.address.description
   }
 
   deinit { close(socket) }
@@ -146,25 +149,5 @@ final class MetricsPort: @unchecked Sendable {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
-  }
-
-  private static func listening(
-    on given: HostAndPort
-  ) throws(SystemError) -> (socket: Int32, address: String) {
-    let address = try SocketAddress(host: given.host, port: given.port)
-    let type = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
-    let made = Glibc.socket(address.family, Int32(type), 0)
-    guard made >= 0 else { throw SystemError("socket") }
-    do throws(SystemError) {
-      var on: Int32 = 1
-      setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-      let code = address.withPointer { bind(made, $0, $1) }
-      guard code == 0 else { throw SystemError("bind \(address)") }
-      guard listen(made, backlog) == 0 else { throw SystemError("listen \(address)") }
-      return (made, try SocketAddress(localOf: made).description)
-    } catch {
-      Glibc.close(made)
-      throw error
-    }
   }
 }
