@@ -9,12 +9,15 @@ import Warnings
 
 /// A book of intakes in a store of its own, with a clock that a test moves.
 final class StoredForwarding {
-  let clock = ManualClock()
+  let clock: ManualClock
   private(set) var store: DurableStore
-  private let folder = TemporaryFolder()
+  private let folder: TemporaryFolder
   private let configuration: StoreConfiguration
 
-  init() throws {
+  convenience init() throws { try self.init(TemporaryFolder(), clock: ManualClock()) }
+
+  private init(_ folder: TemporaryFolder, clock: ManualClock) throws {
+    (self.folder, self.clock) = (folder, clock)
     var configuration = StoreConfiguration(path: folder.database)
     configuration.sabotage.synchronousOff = true
     self.configuration = configuration
@@ -35,6 +38,13 @@ final class StoredForwarding {
   func reopen() async throws {
     await store.close()
     store = try Self.open(configuration, clock)
+  }
+
+  /// What another process finds if this one is killed now, while nothing is being written.
+  func survivor() throws -> StoredForwarding {
+    let folder = TemporaryFolder()
+    self.folder.copyStore(to: folder)
+    return try StoredForwarding(folder, clock: clock)
   }
 
   typealias Change = @Sendable (ForwardingBook, Batch) throws(ForwardingFailure) -> Void

@@ -49,9 +49,9 @@ import Testing
     _ history: [HistoryStep], _ name: String
   ) async throws -> Bool {
     guard let difference = try await difference(history) else { return true }
-    var shrinker = HistoryShrinker(Array(history[...difference.step])) { candidate in
-      try await Self.difference(candidate) != nil
-    }
+    var shrinker = HistoryShrinker(
+      Array(history[...difference.step]), simpler: \.simpler,
+      fails: { try await Self.difference($0) != nil })
     try await shrinker.shrink()
     let small = shrinker.history
     let left = try await Self.difference(small)

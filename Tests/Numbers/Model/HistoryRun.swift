@@ -1,4 +1,5 @@
 import Store
+import StoreFaults
 
 @testable import Numbers
 

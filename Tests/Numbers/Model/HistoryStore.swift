@@ -1,4 +1,3 @@
-import Glibc
 import Store
 import StoreFaults
 import Synchronization
@@ -32,9 +31,7 @@ final class HistoryStore: Sendable {
   /// What another process finds if this one is killed now, while nothing is being written.
   func survivor() throws -> HistoryStore {
     let folder = TemporaryFolder()
-    for file in ["store.db", "store.db-wal"] {
-      copy(self.folder.path + "/" + file, folder.path + "/" + file)
-    }
+    self.folder.copyStore(to: folder)
     return try HistoryStore(folder, clock: clock)
   }
 
@@ -91,61 +88,6 @@ final class HistoryStore: Sendable {
       body(state[batch].book, Moment(batch), StoredRows(batch))
     }
   }
-
-  private func copy(_ from: String, _ to: String) {
-    let (source, target) = (open(from, O_RDONLY), open(to, O_WRONLY | O_CREAT | O_TRUNC, 0o600))
-    defer {
-      close(source)
-      close(target)
-    }
-    while sendfile(target, source, nil, 1 << 24) > 0 {}
-  }
-}
-
-/// Holds the writer inside a decision until it is opened.
-final class HistoryGate: Sendable {
-  private struct State {
-    var isReached = false
-    var waiting: CheckedContinuation<Void, Never>?
-  }
-
-  private let state = Mutex(State())
-  private let isOpen = Atomic(false)
-  private let task = Mutex<Task<Void, Never>?>(nil)
-
-  /// Sends the command that stops at the gate; it is queued when this returns.
-  func enter(_ store: DurableStore) {
-    let task = Task.immediate {
-      _ = try? await store.execute(caller: "test", rows: 0) { (_) throws(StoreError) in self.pass()
-      }
-    }
-    self.task.withLock { $0 = task }
-  }
-
-  private func pass() {
-    let waiting = state.withLock { state in
-      state.isReached = true
-      return state.waiting.take()
-    }
-    waiting?.resume()
-    while !isOpen.load(ordering: .acquiring) { usleep(20) }
-  }
-
-  /// Until the writer stands there.
-  func reached() async {
-    await withCheckedContinuation { continuation in
-      let isReached = state.withLock { state in
-        if !state.isReached { state.waiting = continuation }
-        return state.isReached
-      }
-      if isReached { continuation.resume() }
-    }
-  }
-
-  func open() { isOpen.store(true, ordering: .releasing) }
-
-  /// Until the command behind the gate is over.
-  func passed() async { await task.withLock { $0 }?.value }
 }
 
 /// What the writer decided, in its order. A call may be decided again when its batch was taken
