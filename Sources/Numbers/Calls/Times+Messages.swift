@@ -15,8 +15,7 @@ extension ProtoDuration {
       seconds: microseconds / 1_000_000, nanos: Int32(microseconds % 1_000_000) * 1_000)
   }
 
-  /// In whole µs, a fraction away from zero, so that what is beyond a bound stays there; what doesn't
-  /// fit is the largest or least there is, and so out of every range. What
+  /// In whole µs; what doesn't fit is the largest or least there is, and so out of every range. What
   /// `google/protobuf/duration.proto` doesn't allow is the least: a second or more of nanoseconds, or
   /// signs that differ.
   package var microseconds: Int64 {
@@ -24,8 +23,7 @@ extension ProtoDuration {
       return .min
     }
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-    let fraction = (Int64(nanos) + Int64(nanos.signum()) * 999) / 1_000
-    let (sum, carry) = scaled.addingReportingOverflow(fraction)
+    let (sum, carry) = scaled.addingReportingOverflow(Int64(nanos) / 1_000)
     guard overflow || carry else { return sum }
     return seconds < 0 ? .min : .max
   }

@@ -2,7 +2,6 @@
 
 import grpc
 import pytest
-from google.protobuf.duration_pb2 import Duration
 
 from api import Client, error_details, forwarding as f, refused, refusal, wrong_fields
 from conftest import connect
@@ -30,11 +29,6 @@ def intake_of(**fields):
     return lambda client, business: put_intake(client, business, **fields)
 
 
-def window_of(**fields):
-    settings = f.IntakeSettings(lanes=1, window=Duration(**fields))
-    return lambda client, business: client.PutIntake(business=business, settings=settings)
-
-
 def listing(**fields):
     return lambda client, business: client.ListQueuedOrders(**{"business": business, "unit": "erp", **fields})
 
@@ -59,8 +53,6 @@ INVALID_CALLS = [
     (intake_of(lanes=65), "LANES_OUT_OF_RANGE", "settings.lanes"),
     (intake_of(window_ms=-1), "WINDOW_OUT_OF_RANGE", "settings.window"),
     (intake_of(window_ms=60_001), "WINDOW_OUT_OF_RANGE", "settings.window"),
-    (window_of(seconds=60, nanos=1), "WINDOW_OUT_OF_RANGE", "settings.window"),
-    (window_of(nanos=-1), "WINDOW_OUT_OF_RANGE", "settings.window"),
     (intake_of(batch_size=-1), "BATCH_SIZE_OUT_OF_RANGE", "settings.batch_size"),
     (intake_of(batch_size=1001), "BATCH_SIZE_OUT_OF_RANGE", "settings.batch_size"),
     (intake_of(retention_s=3_599), "RETENTION_OUT_OF_RANGE", "settings.retention"),
