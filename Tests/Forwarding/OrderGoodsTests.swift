@@ -8,7 +8,7 @@ import Testing
 @testable import Forwarding
 
 /// Orders and the catalog in one store.
-@Suite(.timeLimit(.minutes(2))) struct OrderGoodsTests {
+@Suite(.timeLimit(.minutes(10))) struct OrderGoodsTests {
   private static let capacity = ForwardingCapacity()
   private static let settings = IntakeSettings(lanes: 3, window: 0, batchSize: 5)
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Stock
 
 /// Orders and the stock in one store.
-@Suite(.timeLimit(.minutes(2))) struct OrderReservingTests {
+@Suite(.timeLimit(.minutes(10))) struct OrderReservingTests {
   private static let capacity = ForwardingCapacity()
 
   private static func setUp() async throws -> StoredForwarding {
