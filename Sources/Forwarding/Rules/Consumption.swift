@@ -5,7 +5,7 @@
 //     dead     –            –      –                                 –           queued   done
 //     done     –            –      –                                 –           –        –
 //
-// ¹ not if the breaker opens: then it and others that failed in a row are queued as before. ² there is
+// ¹ not if the breaker is or gets open: then it, and others that failed in a row, are queued as before. ² there is
 // a delivery with a token until one of the other events; then the token is stale.
 //
 // A consumer that is lost isn't the fault of what it had. What two were lost with goes to the next one

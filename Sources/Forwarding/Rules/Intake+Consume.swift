@@ -37,21 +37,17 @@ extension Intake {
     let consumption = unit.consumption
     let sequence = delivery.sequence
     let before = consumption.failures[sequence]
-    var verdict = UnitBreaker.Verdict.counted
+    var verdict = UnitBreaker.Verdict.counts
     change(unit) {
       verdict = $0.failed(
-        UnitBreaker.Failed(sequence: sequence, before: before), at: now,
+        UnitBreaker.Failed(sequence: sequence, before: before, due: due), at: now,
         limit: consumption.settings.breakerFailures)
     }
     var ending = Consumption.Ending.again
     switch verdict {
-    case .notCounted: break
-    case .opened(let streak):
-      for one in streak {
-        if unit.place(of: one.sequence) == .dead { raise(one.sequence, at: unit) }
-        setFailures(one.before, ofOrder: one.sequence, at: unit)
-      }
-    case .counted:
+    case .doNotCount(let failed):
+      for one in failed { takeBack(one, of: unit, at: now) }
+    case .counts:
       let count = (before?.count ?? 0) + 1
       if count >= consumption.settings.attempts,
         consumption.dead < ForwardingLimits.deadLetters
@@ -60,12 +56,23 @@ extension Intake {
           sequence, at: unit,
           DeadLetter(since: wall, failures: count, reason: reason, consumer: name(delivery, unit)))
         ending = .gone
-      } else if before != nil || consumption.failures.count < ForwardingLimits.failures {
+      } else {
         setFailures(
           OrderFailures(count: count, due: due, reason: reason), ofOrder: sequence, at: unit)
       }
     }
     end(delivery, ending, of: unit)
+  }
+
+  /// A failure was the unit's fault; when the order comes again still holds.
+  private func takeBack(_ failed: UnitBreaker.Failed, of unit: ForwardUnit, at now: Int64) {
+    if unit.place(of: failed.sequence) == .dead { raise(failed.sequence, at: unit) }
+    var failures = failed.before
+    if failed.due > now {
+      failures = failures ?? OrderFailures(count: 0, due: 0, reason: "")
+      failures?.due = failed.due
+    }
+    setFailures(failures, ofOrder: failed.sequence, at: unit)
   }
 
   /// Deliveries whose time is over have failed; says how many it looked at.

@@ -103,7 +103,9 @@ extension Intake {
   func setFailures(_ failures: OrderFailures?, ofOrder sequence: Int64, at unit: ForwardUnit) {
     let consumption = unit.consumption
     let before = consumption.failures[sequence]
-    guard before != failures else { return }
+    guard before != failures,
+      failures == nil || before != nil || consumption.failures.count < ForwardingLimits.failures
+    else { return }
     consumption.failures[sequence] = failures
     consumption.changedFailures.insert(sequence)
     note { consumption.failures[sequence] = before }

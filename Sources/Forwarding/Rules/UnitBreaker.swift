@@ -2,11 +2,13 @@
 //
 //     phase    an order fails             an order is acknowledged  its pause is over
 //     closed   closed; open if so many¹   closed, no streak         –
-//     open     open, not counted          closed                    trying: one order goes out
-//     trying   open for twice as long     closed                    –
+//     open     open, doesn't count        closed                    trying: one order goes out
+//     trying   open for twice as long²    closed                    –
 //
 // ¹ as many different orders, one after another and none acknowledged between, as the unit says: then
-// none of these failures has been counted. 0: it never opens.
+// none of these failures counts. 0: it never opens. ² and it doesn't count.
+//
+// What doesn't count still comes again no earlier than was asked.
 
 /// Stops deliveries to a unit that is down.
 struct UnitBreaker: Sendable, Equatable {
@@ -21,13 +23,14 @@ struct UnitBreaker: Sendable, Equatable {
   struct Failed: Sendable, Equatable {
     var sequence: Int64
     var before: OrderFailures?
+    /// When it comes again at the earliest; boot time, µs.
+    var due: Int64
   }
 
   enum Verdict: Sendable, Equatable {
-    case counted
-    /// The unit is down: what failed in a row hasn't.
-    case opened([Failed])
-    case notCounted
+    case counts
+    /// The unit is down: this failure doesn't count, nor do those before it in a row.
+    case doNotCount([Failed])
   }
 
   private(set) var phase = Phase.closed
@@ -39,20 +42,24 @@ struct UnitBreaker: Sendable, Equatable {
 
   mutating func failed(_ order: Failed, at now: Int64, limit: Int32) -> Verdict {
     switch phase {
-    case .open: return .notCounted
+    case .open: return .doNotCount([order])
     case .trying:
       pause = min(pause * 2, ForwardingLimits.longestBreakerPause)
       phase = .open(until: now + pause)
-      return .notCounted
+      return .doNotCount([order])
     case .closed:
-      guard limit > 0 else { return .counted }
-      if !streak.contains(where: { $0.sequence == order.sequence }) { streak.append(order) }
-      guard streak.count >= Int(limit) else { return .counted }
+      guard limit > 0 else { return .counts }
+      if let place = streak.firstIndex(where: { $0.sequence == order.sequence }) {
+        streak[place].due = order.due
+      } else {
+        streak.append(order)
+      }
+      guard streak.count >= Int(limit) else { return .counts }
       let taken = streak
       streak = []
       pause = ForwardingLimits.breakerPause
       phase = .open(until: now + pause)
-      return .opened(taken)
+      return .doNotCount(taken)
     }
   }
 

@@ -199,6 +199,20 @@ def test_a_unit_that_is_down_fills_its_queue_not_its_dead_letters(client, busine
     assert (now.breaker, now.dead_letters, now.depth) == (f.BREAKER_STATE_CLOSED, 0, 0)
 
 
+def test_a_delay_holds_though_the_breaker_takes_the_failure_back(client, business):
+    set_up(client, business, attempts=1, breaker=2)
+    consumer = Consumer(client, business)
+    submit(client, business, order(1), order(2))
+    later, now = consumer.take(2)
+    # The breaker tries one after a second.
+    consumer.nack(later, delay=3600)
+    consumer.nack(now)
+    assert numbers(tried := consumer.take()) == ["2"]
+    consumer.ack(*tried)
+    assert unit_of(client, business).breaker == f.BREAKER_STATE_CLOSED
+    assert not consumer.has_more() and unit_of(client, business).dead_letters == 0
+
+
 def test_a_cancellation_is_delivered_behind_its_order(client, business):
     set_up(client, business)
     submit(client, business, order(1, key="k"))

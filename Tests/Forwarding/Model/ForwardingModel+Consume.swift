@@ -23,7 +23,7 @@ extension ForwardingModel {
       unit.inHand[token] = nil
       guard isLost else { continue }
       unit.losses[delivery.sequence, default: 0] += 1
-      if delivery.isAlone { unit.fail(delivery.sequence, due: now) }
+      if delivery.isAlone { unit.fail(delivery.sequence, due: now, at: now) }
     }
     units[name] = unit
   }
@@ -51,7 +51,7 @@ extension ForwardingModel {
     for nack in settlement.nacks {
       guard let delivery = find(nack.token) else { continue }
       unit.inHand[nack.token] = nil
-      unit.fail(delivery.sequence, due: now + nack.delay)
+      unit.fail(delivery.sequence, due: now + nack.delay, at: now)
     }
     for one in settlement.extensions where find(one.token) != nil {
       unit.inHand[one.token]?.deadline = now + one.duration
@@ -66,7 +66,7 @@ extension ForwardingModel {
       guard var unit = units[name] else { continue }
       for (token, delivery) in unit.inHand where delivery.deadline <= now {
         unit.inHand[token] = nil
-        unit.fail(delivery.sequence, due: now)
+        unit.fail(delivery.sequence, due: now, at: now)
       }
       units[name] = unit
     }
@@ -75,16 +75,17 @@ extension ForwardingModel {
 
 extension ForwardingModel.Unit {
   /// An order failed. So many in a row are the unit's fault, and then none of them has.
-  mutating func fail(_ sequence: Int64, due: Int64) {
-    guard isClosed else { return }
+  mutating func fail(_ sequence: Int64, due: Int64, at now: Int64) {
     let before = failures[sequence]
+    guard isClosed else { return takeBack((sequence, before, due), at: now) }
     if settings.breakerFailures > 0 {
-      if !streak.contains(where: { $0.sequence == sequence }) { streak.append((sequence, before)) }
+      if let place = streak.firstIndex(where: { $0.sequence == sequence }) {
+        streak[place].due = due
+      } else {
+        streak.append((sequence, before, due))
+      }
       if streak.count >= Int(settings.breakerFailures) {
-        for one in streak {
-          if places[one.sequence] == .dead { places[one.sequence] = .queued }
-          failures[one.sequence] = one.before
-        }
+        for one in streak { takeBack(one, at: now) }
         streak = []
         isClosed = false
         return
@@ -98,5 +99,15 @@ extension ForwardingModel.Unit {
     } else {
       failures[sequence] = ForwardingModel.Failures(count: count, due: due)
     }
+  }
+
+  /// It wasn't the order's fault, and comes again no earlier than was asked.
+  private mutating func takeBack(
+    _ one: (sequence: Int64, before: ForwardingModel.Failures?, due: Int64), at now: Int64
+  ) {
+    if places[one.sequence] == .dead { places[one.sequence] = .queued }
+    failures[one.sequence] =
+      one.due > now
+      ? ForwardingModel.Failures(count: one.before?.count ?? 0, due: one.due) : one.before
   }
 }

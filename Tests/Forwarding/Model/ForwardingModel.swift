@@ -83,7 +83,7 @@ struct ForwardingModel {
     /// The breaker lets everything through.
     var isClosed = true
     /// What failed in a row, and how often it had before.
-    var streak: [(sequence: Int64, before: Failures?)] = []
+    var streak: [(sequence: Int64, before: Failures?, due: Int64)] = []
     var consumers: [Consumer] = []
     /// By token.
     var inHand: [Int64: Delivery] = [:]

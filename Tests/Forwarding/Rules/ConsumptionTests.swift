@@ -164,6 +164,26 @@ import Testing
     #expect(trial.inHand(1) == [1] && trial.unit.consumption.breaker.isAtRest)
   }
 
+  @Test func delayHoldsThoughTheFailureDoesNotCount() throws {
+    let pause = ForwardingLimits.breakerPause
+    let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 1, breakerFailures: 2))
+    trial.join(1, credits: 3)
+    trial.submit("a", "b", "c")
+    // In a row, and a dead letter for a time; the one that opens the breaker; one while it is open.
+    for sequence in Int64(1)...3 { try trial.fail(sequence, delay: 2 * pause + sequence) }
+    #expect(trial.places(1...3) == [.queued, .queued, .queued])
+    trial.pass(2 * pause)
+    #expect(trial.inHand(1) == [])
+    trial.pass(1)
+    #expect(trial.inHand(1) == [1] && trial.handed.last?.attempt == 1)
+    try trial.acknowledge(1)
+    trial.pass(1)
+    #expect(trial.inHand(1) == [2])
+    trial.pass(1)
+    #expect(trial.inHand(1) == [2, 3] && trial.handed.last?.attempt == 1)
+    #expect(trial.unit.consumption.failures.values.allSatisfy { $0.count == 0 })
+  }
+
   @Test func pausedUnitGetsNothing() throws {
     let trial = try ConsumptionTrial()
     trial.join(1)

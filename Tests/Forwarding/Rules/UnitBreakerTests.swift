@@ -7,21 +7,21 @@ import Testing
   enum Event { case fails(Int64), acknowledged, wake }
 
   static func failed(_ sequence: Int64) -> UnitBreaker.Failed {
-    .init(sequence: sequence, before: nil)
+    .init(sequence: sequence, before: nil, due: 0)
   }
 
   static let pause = ForwardingLimits.breakerPause
 
   static let rows: [([Event], UnitBreaker.Phase, UnitBreaker.Verdict?)] = [
-    ([.fails(1)], .closed, .counted),
-    ([.fails(1), .fails(1), .fails(1)], .closed, .counted),
-    ([.fails(1), .acknowledged, .fails(2)], .closed, .counted),
-    ([.fails(1), .fails(2)], .open(until: pause), .opened([failed(1), failed(2)])),
-    ([.fails(1), .fails(2), .fails(3)], .open(until: pause), .notCounted),
+    ([.fails(1)], .closed, .counts),
+    ([.fails(1), .fails(1), .fails(1)], .closed, .counts),
+    ([.fails(1), .acknowledged, .fails(2)], .closed, .counts),
+    ([.fails(1), .fails(2)], .open(until: pause), .doNotCount([failed(1), failed(2)])),
+    ([.fails(1), .fails(2), .fails(3)], .open(until: pause), .doNotCount([failed(3)])),
     ([.fails(1), .fails(2), .acknowledged], .closed, nil),
     ([.fails(1), .fails(2), .wake], .trying, nil),
-    ([.fails(1), .fails(2), .wake, .fails(1)], .open(until: 2 * pause), .notCounted),
-    ([.fails(1), .fails(2), .wake, .acknowledged, .fails(1)], .closed, .counted),
+    ([.fails(1), .fails(2), .wake, .fails(1)], .open(until: 2 * pause), .doNotCount([failed(1)])),
+    ([.fails(1), .fails(2), .wake, .acknowledged, .fails(1)], .closed, .counts),
   ]
 
   @Test(arguments: rows.indices)
