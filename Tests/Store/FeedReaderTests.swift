@@ -137,6 +137,21 @@ import Testing
     await store.close()
   }
 
+  @Test func aPageHasSoManyBytesOrMessagesAndNotMore() async throws {
+    let store = try open()
+    for padding in [20_000, 20_000, 20_000, 20_000, 20_000] {
+      try await follower(store).append(1, padding: padding)
+    }
+    for count in [1_000, 30, 30] { try await follower(store).append(count) }
+    let connection = try SQLiteConnection(path: folder.database, readOnly: true, vfs: nil)
+    defer { connection.close() }
+    let reading = ReadConnection(connection)
+    #expect(try reading.chunks(of: Self.feed, from: 1).map(\.first) == [1, 2, 3, 4])
+    #expect(try reading.chunks(of: Self.feed, from: 5).map(\.first) == [5, 6, 1_006])
+    #expect(try reading.chunks(of: Self.feed, from: 5, atMost: 2).map(\.first) == [5, 6])
+    await store.close()
+  }
+
   @Test func aReaderAtTheHeadWaitsForAMessageOrItsDeadline() async throws {
     let store = try open()
     let reader = try store.follow(Self.feed, from: .now)

@@ -40,8 +40,9 @@ extension Intake {
     var verdict = UnitBreaker.Verdict.counts
     change(unit) {
       verdict = $0.failed(
-        UnitBreaker.Failed(sequence: sequence, before: before, due: due), at: now,
-        limit: consumption.settings.breakerFailures)
+        UnitBreaker.Failed(
+          sequence: sequence, before: before, due: due, losses: consumption.losses[sequence]),
+        at: now, limit: consumption.settings.breakerFailures)
     }
     var ending = Consumption.Ending.again
     switch verdict {
@@ -66,7 +67,10 @@ extension Intake {
 
   /// A failure was the unit's fault; when the order comes again still holds.
   private func takeBack(_ failed: UnitBreaker.Failed, of unit: ForwardUnit, at now: Int64) {
-    if unit.place(of: failed.sequence) == .dead { raise(failed.sequence, at: unit) }
+    if unit.place(of: failed.sequence) == .dead {
+      raise(failed.sequence, at: unit)
+      setLosses(failed.losses, ofOrder: failed.sequence, at: unit)
+    }
     var failures = failed.before
     if failed.due > now {
       failures = failures ?? OrderFailures(count: 0, due: 0, reason: "")
@@ -105,10 +109,9 @@ extension Intake {
       $0.consumer == consumer && !$0.isEnding
     }
     for delivery in inHand.sorted(by: { $0.token < $1.token }) {
-      let lost = consumption.losses[delivery.sequence]
-      if isLost, lost != nil || consumption.losses.count < ForwardingLimits.losses {
-        consumption.losses[delivery.sequence] = (lost ?? 0) + 1
-        note { consumption.losses[delivery.sequence] = lost }
+      if isLost {
+        let lost = consumption.losses[delivery.sequence] ?? 0
+        setLosses(lost + 1, ofOrder: delivery.sequence, at: unit)
       }
       if isLost, delivery.isAlone {
         fail(delivery, of: unit, reason: "CONSUMER_LOST", due: now, at: now, wall: wall)

@@ -60,13 +60,10 @@ extension Intake {
 
   /// Of another of its failures than those counted nothing is known any more.
   private func forget(_ sequence: Int64, at unit: ForwardUnit) {
-    let (breaker, losses) = (unit.consumption.breaker, unit.consumption.losses[sequence])
+    let breaker = unit.consumption.breaker
     unit.consumption.breaker.forget(sequence)
-    unit.consumption.losses[sequence] = nil
-    note {
-      unit.consumption.breaker = breaker
-      unit.consumption.losses[sequence] = losses
-    }
+    note { unit.consumption.breaker = breaker }
+    setLosses(nil, ofOrder: sequence, at: unit)
   }
 
   // MARK: - Marks
@@ -93,11 +90,19 @@ extension Intake {
 
   func forgetFailures(_ sequence: Int64, of unit: ForwardUnit) {
     setFailures(nil, ofOrder: sequence, at: unit)
+    setLosses(nil, ofOrder: sequence, at: unit)
+  }
+
+  func setLosses(_ losses: Int32?, ofOrder sequence: Int64, at unit: ForwardUnit) {
+    let consumption = unit.consumption
     // Most have none, and to look for one in vain costs as much as to find it.
-    guard !unit.consumption.losses.isEmpty,
-      let lost = unit.consumption.losses.removeValue(forKey: sequence)
+    guard losses != nil || !consumption.losses.isEmpty else { return }
+    let before = consumption.losses[sequence]
+    guard before != losses,
+      losses == nil || before != nil || consumption.losses.count < ForwardingLimits.losses
     else { return }
-    note { unit.consumption.losses[sequence] = lost }
+    consumption.losses[sequence] = losses
+    note { consumption.losses[sequence] = before }
   }
 
   func setFailures(_ failures: OrderFailures?, ofOrder sequence: Int64, at unit: ForwardUnit) {

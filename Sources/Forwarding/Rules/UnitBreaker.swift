@@ -25,6 +25,8 @@ struct UnitBreaker: Sendable, Equatable {
     var before: OrderFailures?
     /// When it comes again at the earliest; boot time, µs.
     var due: Int64
+    /// Consumers that were lost with it.
+    var losses: Int32?
   }
 
   enum Verdict: Sendable, Equatable {
@@ -51,6 +53,7 @@ struct UnitBreaker: Sendable, Equatable {
       guard limit > 0 else { return .counts }
       if let place = streak.firstIndex(where: { $0.sequence == order.sequence }) {
         streak[place].due = order.due
+        streak[place].losses = order.losses
       } else {
         streak.append(order)
       }

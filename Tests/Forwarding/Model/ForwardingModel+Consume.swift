@@ -77,12 +77,15 @@ extension ForwardingModel.Unit {
   /// An order failed. So many in a row are the unit's fault, and then none of them has.
   mutating func fail(_ sequence: Int64, due: Int64, at now: Int64) {
     let before = failures[sequence]
-    guard isClosed else { return takeBack((sequence, before, due), at: now) }
+    let failed = ForwardingModel.Failed(
+      sequence: sequence, before: before, due: due, losses: losses[sequence])
+    guard isClosed else { return takeBack(failed, at: now) }
     if settings.breakerFailures > 0 {
       if let place = streak.firstIndex(where: { $0.sequence == sequence }) {
         streak[place].due = due
+        streak[place].losses = losses[sequence]
       } else {
-        streak.append((sequence, before, due))
+        streak.append(failed)
       }
       if streak.count >= Int(settings.breakerFailures) {
         for one in streak { takeBack(one, at: now) }
@@ -102,10 +105,11 @@ extension ForwardingModel.Unit {
   }
 
   /// It wasn't the order's fault, and comes again no earlier than was asked.
-  private mutating func takeBack(
-    _ one: (sequence: Int64, before: ForwardingModel.Failures?, due: Int64), at now: Int64
-  ) {
-    if places[one.sequence] == .dead { places[one.sequence] = .queued }
+  private mutating func takeBack(_ one: ForwardingModel.Failed, at now: Int64) {
+    if places[one.sequence] == .dead {
+      places[one.sequence] = .queued
+      losses[one.sequence] = one.losses
+    }
     failures[one.sequence] =
       one.due > now
       ? ForwardingModel.Failures(count: one.before?.count ?? 0, due: one.due) : one.before

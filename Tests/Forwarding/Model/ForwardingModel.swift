@@ -72,6 +72,15 @@ struct ForwardingModel {
     var due: Int64
   }
 
+  /// An order that failed.
+  struct Failed: Equatable {
+    var sequence: Int64
+    /// What was known of it before.
+    var before: Failures?
+    var due: Int64
+    var losses: Int32?
+  }
+
   struct Unit {
     var codes: [String]
     var settings = ConsumptionSettings()
@@ -82,8 +91,8 @@ struct ForwardingModel {
     var losses: [Int64: Int32] = [:]
     /// The breaker lets everything through.
     var isClosed = true
-    /// What failed in a row, and how often it had before.
-    var streak: [(sequence: Int64, before: Failures?, due: Int64)] = []
+    /// What failed in a row.
+    var streak: [Failed] = []
     var consumers: [Consumer] = []
     /// By token.
     var inHand: [Int64: Delivery] = [:]

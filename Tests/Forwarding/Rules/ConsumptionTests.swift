@@ -164,6 +164,22 @@ import Testing
     #expect(trial.inHand(1) == [1] && trial.unit.consumption.breaker.isAtRest)
   }
 
+  @Test func consumersThatWereLostWithADeadLetterCountWhenTheBreakerRaisesIt() throws {
+    let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 1, breakerFailures: 3))
+    trial.submit("a", "b", "c")
+    for consumer in Int64(1)...2 {
+      trial.join(consumer, credits: 1)
+      trial.leave(consumer, isLost: true)
+    }
+    trial.join(3, credits: 1)
+    try trial.fail(2, 1)
+    #expect(trial.places(1...3) == [.dead, .dead, .queued])
+    try trial.fail(3)
+    trial.pass(ForwardingLimits.breakerPause)
+    #expect(trial.handed.last?.sequence == 1 && trial.handed.last?.losses == 2)
+    #expect(trial.handed.last?.isAlone == true)
+  }
+
   @Test func delayHoldsThoughTheFailureDoesNotCount() throws {
     let pause = ForwardingLimits.breakerPause
     let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 1, breakerFailures: 2))

@@ -7,7 +7,7 @@ import Testing
   enum Event { case fails(Int64), acknowledged, wake }
 
   static func failed(_ sequence: Int64) -> UnitBreaker.Failed {
-    .init(sequence: sequence, before: nil, due: 0)
+    .init(sequence: sequence, before: nil, due: 0, losses: nil)
   }
 
   static let pause = ForwardingLimits.breakerPause
