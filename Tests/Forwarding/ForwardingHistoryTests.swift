@@ -13,7 +13,7 @@ import Testing
 ///     ORDERWIRE_SEED=4711                    begins with this seed
 ///     ORDERWIRE_FORWARDING_HISTORIES=20000   so many histories; with 1, one seed is run again
 ///     ORDERWIRE_FORWARDING_HISTORY='[…]'     runs a printed history, and nothing else
-@Suite(.timeLimit(.minutes(30))) struct ForwardingHistoryTests {
+@Suite(.timeLimit(.minutes(120))) struct ForwardingHistoryTests {
   private static let environment = ProcessInfo.processInfo.environment
 
   @Test func equalsTheModel() async throws {

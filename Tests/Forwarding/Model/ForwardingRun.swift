@@ -102,9 +102,10 @@ struct ForwardingRun {
     }
   }
 
-  /// The commands are decided, and not committed.
+  /// The commands are decided, and not committed. None is in vain: where one of those has read what the
+  /// batch wrote, the batch is decided again in pieces, and the first are committed by themselves.
   private mutating func crash(during commands: [ForwardingCommand]) async throws {
-    let sent = commands.compactMap { callers.issue($0, model) }
+    let sent = commands.filter { !$0.inVain }.compactMap { callers.issue($0, model) }
     let gate = await hold()
     let tasks = send(sent, ForwardingLog())
     let end = HistoryGate()

@@ -200,6 +200,22 @@ import Testing
     #expect(trial.unit.consumption.failures.values.allSatisfy { $0.count == 0 })
   }
 
+  @Test func ofSeveralDelaysTheLastHolds() throws {
+    let pause = ForwardingLimits.breakerPause
+    let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 5, breakerFailures: 2))
+    trial.join(1, credits: 2)
+    trial.submit("a", "b")
+    try trial.fail(1)
+    try trial.fail(1, delay: 3 * pause)
+    try trial.fail(2)
+    trial.pass(pause)
+    try trial.acknowledge(2)
+    trial.pass(2 * pause - 1)
+    #expect(trial.inHand(1) == [])
+    trial.pass(1)
+    #expect(trial.inHand(1) == [1])
+  }
+
   @Test func pausedUnitGetsNothing() throws {
     let trial = try ConsumptionTrial()
     trial.join(1)
