@@ -12,7 +12,7 @@ import Warnings
   private func change(
     _ stored: StoredForwarding, _ random: inout IntakeHistoryTests.Random, inVain: Bool
   ) async throws {
-    let codes = ["A", "B", "C"].filter { _ in Bool.random(using: &random) }
+    let codes = (["A", "B", "C"] as [ExactText]).filter { _ in Bool.random(using: &random) }
     let name = "u\(Int.random(in: 0..<3, using: &random))"
     let lanes = Int32.random(in: 1...4, using: &random)
     switch Int.random(in: 0..<10, using: &random) {

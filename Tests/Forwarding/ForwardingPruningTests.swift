@@ -19,7 +19,7 @@ import Testing
     try await stored.settle()
   }
 
-  private func put(_ unit: String, _ code: String, _ stored: StoredForwarding) async throws {
+  private func put(_ unit: String, _ code: ExactText, _ stored: StoredForwarding) async throws {
     try await stored.change { (book, batch) throws(ForwardingFailure) in
       _ = try book.put("b", unit: unit, codes: [code], batch)
     }
@@ -109,7 +109,7 @@ import Testing
 
   @Test func cancellationThatWaitsKeepsItsOrder() throws {
     let intake = Intake(business: "b", settings: Self.settings)
-    func order(_ identity: UInt64, _ code: String, original: Int64 = 0) -> NewOrder {
+    func order(_ identity: UInt64, _ code: ExactText, original: Int64 = 0) -> NewOrder {
       NewOrder(identity: identity, content: 0, key: 7, code: code, original: original)
     }
     try intake.put(unit: "erp", codes: ["A"], at: 0)

@@ -89,7 +89,7 @@ final class StoredForwarding {
 
   /// An intake as it is now, without times.
   func snapshot(_ business: String) async throws -> Snapshot? {
-    try await look { book, _ in book.intakes[business].map { Snapshot($0.intake) } }
+    try await look { book, _ in book.intakes[ExactText(business)].map { Snapshot($0.intake) } }
   }
 
   static func order(_ number: Int, key: Int, code: String, bytes: Int = 10) -> GivenOrder {

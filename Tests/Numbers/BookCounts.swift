@@ -4,7 +4,8 @@ extension Book {
   /// Where a running count differs from what is counted.
   var countContradictions: [String] {
     var found: [String] = []
-    if businesses != byBusiness.keys.sorted() { found.append("the pools aren't in order") }
+    let ordered = byBusiness.keys.sorted().map(\.text)
+    if businesses != ordered { found.append("the pools aren't in order") }
     var stock: [Int32: Int64] = [:]
     var returns: [Int32: [Int64]] = [:]
     for case let pool? in pools {

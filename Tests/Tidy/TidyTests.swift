@@ -26,6 +26,49 @@ import Testing
     }
   }
 
+  /// Swift takes texts for equal that differ in bytes, so names from outside are keys as `ExactText`. These
+  /// files have others.
+  static let plainTextKeys: [String: String] = [
+    "Sources/Store/Opening/Migrator.swift": "names of capabilities, which are ours",
+    "Sources/Warnings/Store/WarningBook+Pools.swift": "businesses as the pools have them",
+    "Sources/Numbers/Rules/Pool.swift": "currencies, three letters of ASCII",
+    "Sources/Numbers/Locking/Rules/Book+Complete.swift": "currencies, three letters of ASCII",
+    "Sources/Numbers/History/SeriesReading.swift": "currencies, three letters of ASCII",
+    "Sources/Numbers/History/Rules/CounterPoints.swift": "currencies, three letters of ASCII",
+  ]
+
+  @Test func namesAreKeysByTheirBytes() throws {
+    let modules: Set = [
+      "Store", "Calls", "Numbers", "Warnings", "Catalog", "Stock", "Forwarding",
+    ]
+    var plain: Set<String> = []
+    for file in try SourceTree.swiftFiles() where modules.contains(file.module) {
+      for (index, line) in file.lines.enumerated() {
+        let code = line.prefix(upTo: line.range(of: "//")?.lowerBound ?? line.endIndex)
+        let isPlain =
+          ["Set<String>", "Dictionary<String"].contains { code.contains($0) }
+          || code.contains("[String:") && !code.contains("metadata: [String: String]")
+        guard isPlain else { continue }
+        plain.insert(file.path)
+        #expect(
+          Self.plainTextKeys[file.path] != nil,
+          "\(file.path):\(index + 1) has texts as keys; ExactText compares their bytes")
+      }
+    }
+    #expect(plain == Set(Self.plainTextKeys.keys), "plainTextKeys has files that have none")
+  }
+
+  /// It is linked, so that there is one.
+  @Test func exactTextIsOneFile() throws {
+    let files = try SourceTree.swiftFiles().filter { $0.path.hasSuffix("/ExactText.swift") }
+    #expect(files.map(\.module).contains("Store") && files.count > 1)
+    for file in files where file.module != "Store" {
+      let path = SourceTree.root.appendingPathComponent(file.path).path
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+      #expect(target == "../../Store/ExactText.swift", "\(file.path)")
+    }
+  }
+
   @Test func noTypeHasItsModulesName() throws {
     for file in try SourceTree.swiftFiles() where !file.isGenerated {
       for line in file.lines {

@@ -13,19 +13,18 @@ enum CatalogKind: Int32, Sendable, CaseIterable {
   case good = 2
 }
 
-/// Names an item of a business's catalog. Two numbers are the same if their bytes are, as in the tables: Swift
-/// takes different ones for equal that Unicode takes for the same characters.
+/// Names an item of a business's catalog, by the bytes of its number.
 struct CatalogKey: Hashable, Sendable {
   var kind: CatalogKind
   var number: String
 
   static func == (a: CatalogKey, b: CatalogKey) -> Bool {
-    a.kind == b.kind && a.number.utf8.elementsEqual(b.number.utf8)
+    a.kind == b.kind && ExactText(a.number) == ExactText(b.number)
   }
 
   func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
-    for byte in number.utf8 { hasher.combine(byte) }
+    hasher.combine(ExactText(number))
   }
 }
 

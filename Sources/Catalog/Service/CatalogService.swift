@@ -95,7 +95,8 @@ public struct CatalogService: CatalogServiceProtocol {
     let items: [CatalogItem]
     do throws(CatalogRefusal) {
       try Self.check(business: request.business)
-      guard business == nil || business == request.business else { throw .businessChanged }
+      let isSame = business.map { ExactText($0) == ExactText(request.business) } ?? true
+      guard isSame else { throw .businessChanged }
       let count = request.manufacturers.count + request.goods.count
       guard (1...CatalogLimits.itemsPerCall).contains(count) else { throw .itemsOutOfRange }
       items = try Self.items(request.manufacturers, request.goods)

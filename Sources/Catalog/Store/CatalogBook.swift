@@ -12,7 +12,7 @@ public final class CatalogBook: WriterState {
   /// The tables.
   public static var migrations: [Migration] { CatalogSchema.migrations }
 
-  private(set) var indices: [String: CatalogIndex] = [:]
+  private(set) var indices: [ExactText: CatalogIndex] = [:]
   private(set) var items = 0
   private(set) var versions = 0
   /// Goods that came with the batch in hand, which their businesses didn't have before.
@@ -26,8 +26,8 @@ public final class CatalogBook: WriterState {
       }
       let entry = CatalogEntry(
         version: row.integer(3), manufacturer: try Self.manufacturer(kind, row))
-      let index = indices[row.text(0)] ?? CatalogIndex()
-      indices[row.text(0)] = index
+      let index = indices[ExactText(row.text(0))] ?? CatalogIndex()
+      indices[ExactText(row.text(0))] = index
       index.newest[CatalogKey(kind: kind, number: row.text(2))] = entry
       items += 1
       versions += Int(entry.version)
@@ -48,7 +48,7 @@ public final class CatalogBook: WriterState {
   package func version(
     ofGood number: String, of business: String
   ) -> (good: Int64, manufacturer: Int64)? {
-    guard let index = indices[business],
+    guard let index = indices[ExactText(business)],
       let entry = index.newest[CatalogKey(kind: .good, number: number)]
     else { return nil }
     return (entry.version, index.manufacturerVersion(of: entry))
@@ -62,7 +62,7 @@ public final class CatalogBook: WriterState {
     _ business: String, _ given: [CatalogItem], _ capacity: CatalogCapacity = CatalogCapacity(),
     _ batch: Batch
   ) throws(CatalogFailure) -> CatalogDraft {
-    let index = indices[business] ?? CatalogIndex()
+    let index = indices[ExactText(business)] ?? CatalogIndex()
     var present: [CatalogKey: [UInt8]] = [:]
     for item in given where index.newest[item.key] != nil {
       do throws(StoreError) {
@@ -95,9 +95,9 @@ public final class CatalogBook: WriterState {
     guard draft.newVersions > 0 else { return }
     let (itemsBefore, versionsBefore) = (items, versions)
     batch.undo { [unowned self] in (items, versions) = (itemsBefore, versionsBefore) }
-    if indices[business] == nil {
-      batch.undo { [unowned self] in indices[business] = nil }
-      indices[business] = index
+    if indices[ExactText(business)] == nil {
+      batch.undo { [unowned self] in indices[ExactText(business)] = nil }
+      indices[ExactText(business)] = index
     }
     items += draft.newItems
     versions += draft.newVersions

@@ -32,7 +32,7 @@ struct Completeness: Sendable {
   /// What is kept of an order.
   struct Kept: Sendable {
     var sequence: Int64
-    var code: String
+    var code: ExactText
     /// Of a cancellation its order; else 0.
     var original: Int64
     var place: OrderPlace

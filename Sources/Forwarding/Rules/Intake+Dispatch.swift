@@ -46,7 +46,7 @@ extension Intake {
     }
   }
 
-  func wait(_ key: UInt64, for code: String) {
+  func wait(_ key: UInt64, for code: ExactText) {
     quarantine[code, default: []].insert(key)
     note { [unowned self] in
       quarantine[code]?.remove(key)

@@ -19,7 +19,7 @@ extension Intake {
 
   /// Before its places are filled in.
   func load(_ unit: ForwardUnit) {
-    units[unit.name] = unit
+    units[ExactText(unit.name)] = unit
     for code in unit.codes {
       unitsByCode[code] = ((unitsByCode[code] ?? []) + [unit]).sorted { $0.name < $1.name }
     }

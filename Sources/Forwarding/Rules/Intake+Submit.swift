@@ -6,7 +6,7 @@ struct NewOrder: Sendable, Equatable {
   var content: UInt64
   /// The hash of its key.
   var key: UInt64
-  var code: String
+  var code: ExactText
   /// Of a cancellation the order that it takes back; else 0.
   var original: Int64 = 0
 }

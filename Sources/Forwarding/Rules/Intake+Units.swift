@@ -1,7 +1,7 @@
 extension Intake {
   /// Makes a unit, or gives it other codes, which are in order and each once. `now` is the wall clock, µs.
-  func put(unit name: String, codes: [String], at now: Int64) throws(ForwardingRefusal) {
-    if let unit = units[name] {
+  func put(unit name: String, codes: [ExactText], at now: Int64) throws(ForwardingRefusal) {
+    if let unit = units[ExactText(name)] {
       guard unit.codes != codes else { return }
       let before = unit.codes
       match(unit, none: before)
@@ -12,8 +12,8 @@ extension Intake {
       guard units.count < ForwardingLimits.unitsPerBusiness else { throw .unitsExhausted }
       let unit = ForwardUnit(id: nextUnit, name: name, created: now, codes: codes)
       set(\.nextUnit, nextUnit + 1)
-      units[name] = unit
-      note { [unowned self] in units[name] = nil }
+      units[ExactText(name)] = unit
+      note { [unowned self] in units[ExactText(name)] = nil }
       match(unit, codes)
     }
     countChange()
@@ -21,24 +21,24 @@ extension Intake {
 
   /// Deletes a unit; what was in its queue is given up.
   func delete(unit name: String, force: Bool) throws(ForwardingRefusal) -> ForwardUnit {
-    guard let unit = units[name] else { throw .unitNotFound(field: "name") }
+    guard let unit = units[ExactText(name)] else { throw .unitNotFound(field: "name") }
     guard force || unit.depth == 0 else { throw .unitNotEmpty(depth: unit.depth) }
     match(unit, none: unit.codes)
-    units[name] = nil
-    note { [unowned self] in units[name] = unit }
+    units[ExactText(name)] = nil
+    note { [unowned self] in units[ExactText(name)] = unit }
     countChange()
     return unit
   }
 
   /// The units that an order of a code would go to, in the order of their names.
-  func matches(_ code: String) -> [String] { (unitsByCode[code] ?? []).map(\.name) }
+  func matches(_ code: ExactText) -> [String] { (unitsByCode[code] ?? []).map(\.name) }
 
   private func countChange() {
     set(\.rulesVersion, rulesVersion + 1)
     isRowDirty = true
   }
 
-  private func match(_ unit: ForwardUnit, _ codes: [String]) {
+  private func match(_ unit: ForwardUnit, _ codes: [ExactText]) {
     for code in codes {
       let before = unitsByCode[code]
       unitsByCode[code] = ((before ?? []) + [unit]).sorted { $0.name < $1.name }
@@ -47,7 +47,7 @@ extension Intake {
     }
   }
 
-  private func match(_ unit: ForwardUnit, none codes: [String]) {
+  private func match(_ unit: ForwardUnit, none codes: [ExactText]) {
     for code in codes {
       let before = unitsByCode[code]
       let left = (before ?? []).filter { $0 !== unit }
@@ -57,7 +57,7 @@ extension Intake {
   }
 
   /// Lets the lines go on that begin with an order of a code.
-  private func release(_ code: String) {
+  private func release(_ code: ExactText) {
     guard let keys = quarantine.removeValue(forKey: code) else { return }
     let before = released.count
     released.append(contentsOf: keys)

@@ -7,7 +7,7 @@ struct WaitingRoom: Sendable {
   /// How many these are.
   var lackedGoods = 0
   /// By a good that isn't there: the keys whose first order waits for it.
-  var awaited: [String: Set<UInt64>] = [:]
+  var awaited: [ExactText: Set<UInt64>] = [:]
   /// Keys whose first order is to be looked at.
   var supplied: [UInt64] = []
   /// By sequence, what was looked up behind the taking: to be written.
@@ -38,6 +38,7 @@ extension Intake {
 
   /// A good is there.
   func arrived(_ good: String) {
+    let good = ExactText(good)
     guard let keys = waiting.awaited.removeValue(forKey: good) else { return }
     let before = waiting.supplied.count
     waiting.supplied.append(contentsOf: keys)
@@ -104,11 +105,12 @@ extension Intake {
   }
 
   private func beginAwaiting(_ good: String, _ key: UInt64) {
+    let good = ExactText(good)
     waiting.awaited[good, default: []].insert(key)
     note { [unowned self] in stopAwaiting(good, key) }
   }
 
-  private func stopAwaiting(_ good: String, _ key: UInt64) {
+  private func stopAwaiting(_ good: ExactText, _ key: UInt64) {
     waiting.awaited[good]?.remove(key)
     if waiting.awaited[good]?.isEmpty == true { waiting.awaited[good] = nil }
   }
@@ -116,7 +118,7 @@ extension Intake {
   /// The first order of a key is looked at although nothing of what it waits for has come.
   private func lookAgain(_ key: UInt64) {
     guard let first = waiting.lines[key]?.first,
-      let good = waiting.lacking[first.sequence]?.first(where: {
+      let good = waiting.lacking[first.sequence]?.lazy.map({ ExactText($0) }).first(where: {
         waiting.awaited[$0]?.contains(key) == true
       })
     else { return }

@@ -30,13 +30,13 @@ final class Intake {
   /// By the hash of the key: a quarantined order, and those behind it.
   var lines: [UInt64: OrderLine] = [:]
   /// By code: the keys whose lines begin with an order of it.
-  var quarantine: [String: Set<UInt64>] = [:]
+  var quarantine: [ExactText: Set<UInt64>] = [:]
   /// Keys whose lines may go on.
   var released: [UInt64] = []
   /// By name.
-  var units: [String: ForwardUnit] = [:]
+  var units: [ExactText: ForwardUnit] = [:]
   /// In the order of their names.
-  var unitsByCode: [String: [ForwardUnit]] = [:]
+  var unitsByCode: [ExactText: [ForwardUnit]] = [:]
   var nextUnit: Int32 = 1
   /// Counts the changes of units and codes.
   var rulesVersion: Int64 = 0

@@ -36,16 +36,7 @@ enum OrderHash {
   }
 
   private static func combine(_ text: String, into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    // No text of UTF-8 has it.
-    hasher.combine(UInt8.max)
-  }
-
-  /// Whether two texts have the same bytes.
-  static func areSame(_ one: String, _ other: String) -> Bool {
-    var (one, other) = (one, other)
-    return one.withUTF8 { one in other.withUTF8 { one.elementsEqual($0) } }
+    hasher.combine(ExactText(text))
   }
 
   /// Of an ordering key: FNV-1a with a last mixing. The same in every process, so that a key keeps its

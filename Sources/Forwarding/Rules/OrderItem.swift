@@ -28,7 +28,7 @@ extension OrderItem {
     guard items.count <= ForwardingLimits.itemsPerOrder else {
       return .itemsTooMany(field: path, limit: ForwardingLimits.itemsPerOrder)
     }
-    var goods: Set<[UInt8]> = []
+    var goods: Set<ExactText> = []
     for (place, item) in items.enumerated() {
       guard isPrintable(item.good, bytes: ForwardingLimits.goodBytes) else {
         return .goodInvalid(field: "\(path)[\(place)].good")
@@ -36,7 +36,7 @@ extension OrderItem {
       guard (1...ForwardingLimits.quantity).contains(item.quantity) else {
         return .quantityOutOfRange(field: "\(path)[\(place)].quantity")
       }
-      guard goods.insert(Array(item.good.utf8)).inserted else {
+      guard goods.insert(ExactText(item.good)).inserted else {
         return .goodTwice(field: "\(path)[\(place)].good")
       }
     }

@@ -5,7 +5,7 @@ struct WaitingOrder: Sendable, Equatable {
   var key: UInt64
   /// When it came into its lane, boot time, µs.
   var since: Int64
-  var code: String
+  var code: ExactText
   /// Of a cancellation the order that it takes back; else 0.
   var original: Int64 = 0
 

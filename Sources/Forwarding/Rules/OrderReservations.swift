@@ -69,16 +69,15 @@ struct OrderReservations: Sendable {
 
   /// The difference of two versions. The new items come first, in their order.
   static func changes(from before: [OrderItem], to after: [OrderItem]) -> [Change] {
-    // By their bytes, as Swift takes others for equal too.
     var left = Dictionary(
-      before.map { (Array($0.good.utf8), $0.quantity) }, uniquingKeysWith: { $0 + $1 })
+      before.map { (ExactText($0.good), $0.quantity) }, uniquingKeysWith: { $0 + $1 })
     var changes: [Change] = []
     for (place, item) in after.enumerated() {
-      let change = item.quantity - (left.removeValue(forKey: Array(item.good.utf8)) ?? 0)
+      let change = item.quantity - (left.removeValue(forKey: ExactText(item.good)) ?? 0)
       if change != 0 { changes.append(Change(item: place, good: item.good, quantity: change)) }
     }
     for item in before {
-      guard let quantity = left.removeValue(forKey: Array(item.good.utf8)) else { continue }
+      guard let quantity = left.removeValue(forKey: ExactText(item.good)) else { continue }
       changes.append(Change(good: item.good, quantity: -quantity))
     }
     return changes

@@ -5,25 +5,25 @@ struct RuleHistory: Sendable {
   struct Change: Sendable, Equatable {
     var version: Int64
     var unit: Int32
-    var before: [String]
+    var before: [ExactText]
   }
 
   /// The version of now.
   let version: Int64
-  private let codes: [Int32: Set<String>]
+  private let codes: [Int32: Set<ExactText>]
   /// The oldest first; each version after the first of them has one.
   private let changes: [Change]
-  private var known: [Int64: [Int32: Set<String>]] = [:]
+  private var known: [Int64: [Int32: Set<ExactText>]] = [:]
 
   /// `codes` are those of now.
-  init(version: Int64, codes: [Int32: Set<String>], changes: [Change]) {
+  init(version: Int64, codes: [Int32: Set<ExactText>], changes: [Change]) {
     self.version = version
     self.codes = codes
     self.changes = changes
   }
 
   /// The units of now that an order of a code went to by a version; nil: that isn't known any more.
-  mutating func units(of code: String, by version: Int64) -> Set<Int32>? {
+  mutating func units(of code: ExactText, by version: Int64) -> Set<Int32>? {
     guard version >= self.version - Int64(changes.count), version <= self.version else {
       return nil
     }
@@ -32,7 +32,7 @@ struct RuleHistory: Sendable {
     return Set(found.filter { $0.value.contains(code) }.keys)
   }
 
-  private func codes(at version: Int64) -> [Int32: Set<String>] {
+  private func codes(at version: Int64) -> [Int32: Set<ExactText>] {
     var found = codes
     for change in changes.reversed() where change.version > version && found[change.unit] != nil {
       found[change.unit] = Set(change.before)

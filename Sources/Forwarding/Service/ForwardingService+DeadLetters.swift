@@ -168,7 +168,7 @@ extension ForwardingCalls {
     of sequence: Int64, _ business: String, unit name: String, _ context: ServerContext
   ) async throws(RPCError) -> [DeadLetterEdit] {
     let unit = try await ask(context) { (book, _) throws(ForwardingFailure) in
-      guard let unit = try book.look(at: business).intake.units[name] else {
+      guard let unit = try book.look(at: business).intake.units[ExactText(name)] else {
         throw .refused(.unitNotFound(field: "unit"))
       }
       return unit.id

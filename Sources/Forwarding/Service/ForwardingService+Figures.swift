@@ -26,7 +26,7 @@ extension ForwardingService {
   ) async throws(StoreError) -> GetForwardingFiguresResponse? {
     let found = try await calls.store.ask(caller: Self.ownCaller) {
       [book] (batch) throws(StoreError) in
-      book[batch].intakes[business].map { FoundFigures($0, batch) }
+      book[batch].intakes[ExactText(business)].map { FoundFigures($0, batch) }
     }
     guard let found else { return nil }
     let times = try await calls.store.read(caller: Self.ownCaller) {
@@ -38,7 +38,7 @@ extension ForwardingService {
   /// Businesses that forward orders, asked by the server itself: the first 100 after one of them.
   public func businesses(after name: String) async throws(StoreError) -> [String] {
     try await calls.store.ask(caller: Self.ownCaller) { [book] (batch) throws(StoreError) in
-      let names = book[batch].intakes.keys.filter { $0 > name }.sorted()
+      let names = book[batch].intakes.keys.map(\.text).filter { $0 > name }.sorted()
       return Array(names.prefix(ForwardingLimits.pageSize))
     }
   }

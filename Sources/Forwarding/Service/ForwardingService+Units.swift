@@ -33,7 +33,7 @@ extension ForwardingService {
   }
 
   /// In their order, each once.
-  private static func checkedCodes(_ unit: API.Unit) throws(RPCError) -> [String] {
+  private static func checkedCodes(_ unit: API.Unit) throws(RPCError) -> [ExactText] {
     do throws(ForwardingRefusal) {
       guard isBusiness(unit.business) else { throw .businessInvalid(field: "unit.business") }
       guard isBusiness(unit.name) else { throw .unitInvalid(field: "unit.name") }
@@ -42,7 +42,7 @@ extension ForwardingService {
       where !(1...ForwardingLimits.codeBytes).contains(code.utf8.count) {
         throw .codeInvalid(field: "unit.codes[\(place)]")
       }
-      return Set(unit.codes).sorted()
+      return Set(unit.codes.map { ExactText($0) }).sorted()
     } catch {
       throw error.rpcError
     }
@@ -97,7 +97,7 @@ extension ForwardingService {
     return try await calls.ask(context) { (book, _) throws(ForwardingFailure) in
       let intake = try book.look(at: request.business).intake
       return MatchUnitsResponse(
-        units: intake.matches(request.code), rulesVersion: intake.rulesVersion)
+        units: intake.matches(ExactText(request.code)), rulesVersion: intake.rulesVersion)
     }
   }
 }
@@ -106,7 +106,7 @@ extension API.Unit {
   /// As a client sees it.
   init(_ unit: ForwardUnit, of business: String) {
     self.init(
-      business: business, name: unit.name, codes: unit.codes, depth: Int64(unit.depth),
+      business: business, name: unit.name, codes: unit.codes.map(\.text), depth: Int64(unit.depth),
       createTime: ProtoTimestamp(microseconds: unit.created),
       consumption: API.ConsumptionSettings(unit.consumption.settings),
       pause: unit.consumption.pause.map { API.UnitPause($0) },

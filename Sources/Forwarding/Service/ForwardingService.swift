@@ -101,12 +101,12 @@ extension API.Intake {
       behindChange: intake.layouts.dropFirst().reduce(0) { $0 + Int64($1.depth) },
       quarantined: Int64(intake.count(.quarantined)), held: Int64(intake.count(.held)),
       quarantinedCodes: codes.map { code in
-        API.QuarantinedCode(code: code, keys: Int64(intake.quarantine[code]?.count ?? 0))
+        API.QuarantinedCode(code: code.text, keys: Int64(intake.quarantine[code]?.count ?? 0))
       },
       rulesVersion: intake.rulesVersion, awaitingGoods: Int64(intake.count(.awaiting)),
       behind: Int64(intake.count(.behind)),
       awaitedGoods: goods.map { good in
-        API.AwaitedGood(good: good, keys: Int64(intake.waiting.awaited[good]?.count ?? 0))
+        API.AwaitedGood(good: good.text, keys: Int64(intake.waiting.awaited[good]?.count ?? 0))
       })
   }
 }

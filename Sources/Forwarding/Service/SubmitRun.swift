@@ -114,7 +114,7 @@ final class SubmitRun: @unchecked Sendable {
     guard request.position > position else {
       throw ForwardingRefusal.positionNotAscending.rpcError
     }
-    guard business ?? request.business == request.business else {
+    guard ExactText(business ?? request.business) == ExactText(request.business) else {
       throw ForwardingRefusal.businessChanged.rpcError
     }
     business = request.business

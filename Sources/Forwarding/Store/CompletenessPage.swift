@@ -41,7 +41,7 @@ struct CompletenessPage: Sendable {
     try connection.query(
       ForwardingStatements.intake, bind: { $0.bind(business) }, { version = $0.integer(0) })
     guard let version else { return nil }
-    var codes: [Int32: Set<String>] = [:]
+    var codes: [Int32: Set<ExactText>] = [:]
     var names: [Int32: String] = [:]
     try connection.query(ForwardingStatements.unitsOfOne, bind: { $0.bind(business) }) {
       (row) throws(StoreError) in
@@ -62,7 +62,7 @@ struct CompletenessPage: Sendable {
 
   private static func codes(
     _ bytes: [UInt8], _ business: String
-  ) throws(StoreError) -> [String] {
+  ) throws(StoreError) -> [ExactText] {
     do throws(EventDamage) {
       return try ForwardingLoader.codes(bytes)
     } catch {
@@ -94,7 +94,7 @@ private struct KeptPlaces {
   ) throws(StoreError) -> Completeness.Kept {
     try read(block: PlaceBlocks.block(of: sequence))
     var kept = Completeness.Kept(
-      sequence: sequence, code: order.code, original: order.original,
+      sequence: sequence, code: ExactText(order.code), original: order.original,
       place: OrderPlace(rawValue: orders[sequence]) ?? .none, version: versions[sequence],
       units: at(sequence))
     if order.isCancellation, order.original < oldest {

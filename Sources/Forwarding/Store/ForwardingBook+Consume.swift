@@ -7,7 +7,9 @@ extension ForwardingBook {
     _ name: String, of business: String, field: String, _ batch: Batch
   ) throws(ForwardingFailure) -> (StoredIntake, ForwardUnit) {
     let stored = try intake(business, batch)
-    guard let unit = stored.intake.units[name] else { throw .refused(.unitNotFound(field: field)) }
+    guard let unit = stored.intake.units[ExactText(name)] else {
+      throw .refused(.unitNotFound(field: field))
+    }
     return (stored, unit)
   }
 
@@ -44,7 +46,9 @@ extension ForwardingBook {
   func leave(
     _ business: String, unit name: String, _ id: Int64, isLost: Bool, _ batch: Batch
   ) {
-    guard let stored = intakes[business], let unit = stored.intake.units[name] else { return }
+    guard let stored = intakes[ExactText(business)],
+      let unit = stored.intake.units[ExactText(name)]
+    else { return }
     let isThere =
       unit.consumption.consumers.contains { $0.id == id } && !unit.consumption.leaving.contains(id)
     guard isThere, let stored = try? intake(business, batch) else { return }

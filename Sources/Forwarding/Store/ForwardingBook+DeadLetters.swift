@@ -104,7 +104,9 @@ extension ForwardingBook {
     _ business: String, unit name: String, after sequence: Int64, limit: Int
   ) throws(ForwardingFailure) -> (unit: Int32, sequences: [Int64], edits: [Int32]) {
     let intake = try look(at: business).intake
-    guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit")) }
+    guard let unit = intake.units[ExactText(name)] else {
+      throw .refused(.unitNotFound(field: "unit"))
+    }
     let sequences = intake.deadLetters(of: unit, after: sequence, limit: limit)
     return (unit.id, sequences, sequences.map { unit.consumption.edits[$0] ?? 0 })
   }

@@ -74,9 +74,9 @@ extension ForwardingBook {
   func takeArrivals(_ batch: Batch) {
     guard let catalog = batch.state(of: CatalogBook.self), !catalog.arrived.isEmpty else { return }
     for (business, good) in catalog.arrived {
-      guard let stored = intakes[business], stored.intake.waiting.awaited[good] != nil else {
-        continue
-      }
+      guard let stored = intakes[ExactText(business)],
+        stored.intake.waiting.awaited[ExactText(good)] != nil
+      else { continue }
       touch(stored, batch)
       stored.intake.arrived(good)
       schedule(stored, at: batch.boot.microseconds)

@@ -146,7 +146,9 @@ extension ForwardingBook {
     _ business: String, unit name: String, after sequence: Int64, limit: Int
   ) throws(ForwardingFailure) -> [Int64] {
     let intake = try look(at: business).intake
-    guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit")) }
+    guard let unit = intake.units[ExactText(name)] else {
+      throw .refused(.unitNotFound(field: "unit"))
+    }
     return unit.queue.sequences(
       at: UnitPlace.queued.rawValue, after: sequence, through: intake.nextSequence - 1,
       limit: limit)

@@ -4,18 +4,20 @@ internal import Store
 extension ForwardingBook {
   /// Makes a unit, or gives it other codes; the version of the rules from then on.
   func put(
-    _ business: String, unit name: String, codes: [String], settings: ConsumptionSettings? = nil,
+    _ business: String, unit name: String, codes: [ExactText], settings: ConsumptionSettings? = nil,
     _ batch: Batch
   ) throws(ForwardingFailure) -> (ForwardUnit, version: Int64) {
     let stored = try intake(business, batch)
     let intake = stored.intake
-    let (version, before) = (intake.rulesVersion, intake.units[name]?.codes ?? [])
+    let (version, before) = (intake.rulesVersion, intake.units[ExactText(name)]?.codes ?? [])
     do throws(ForwardingRefusal) {
       try intake.put(unit: name, codes: codes, at: batch.now.microseconds)
     } catch {
       throw .refused(error)
     }
-    guard let unit = intake.units[name] else { throw .refused(.unitNotFound(field: "unit.name")) }
+    guard let unit = intake.units[ExactText(name)] else {
+      throw .refused(.unitNotFound(field: "unit.name"))
+    }
     stored.write(unit, batch)
     if intake.rulesVersion != version {
       stored.writeRuleChange(of: unit.id, before: before, batch)

@@ -13,7 +13,7 @@ public final class ForwardingBook: WriterState {
   /// The tables.
   public static var migrations: [Migration] { ForwardingSchema.migrations }
 
-  var intakes: [String: StoredIntake] = [:]
+  var intakes: [ExactText: StoredIntake] = [:]
   /// Orders kept in all.
   var kept = 0
   /// Intakes with something to move, by their `looks`.
@@ -44,7 +44,7 @@ public final class ForwardingBook: WriterState {
 
   /// The intake of a business.
   func look(at business: String) throws(ForwardingFailure) -> StoredIntake {
-    guard let stored = intakes[business] else {
+    guard let stored = intakes[ExactText(business)] else {
       throw .refused(
         isBusiness(business) ? .intakeNotFound : .businessInvalid(field: "business"))
     }
@@ -69,7 +69,7 @@ public final class ForwardingBook: WriterState {
   func put(
     _ business: String, _ settings: IntakeSettings, _ capacity: ForwardingCapacity, _ batch: Batch
   ) throws(ForwardingFailure) -> StoredIntake {
-    if let stored = intakes[business] {
+    if let stored = intakes[ExactText(business)] {
       touch(stored, batch)
       do throws(ForwardingRefusal) { try stored.intake.change(settings) } catch {
         throw .refused(error)
@@ -82,8 +82,8 @@ public final class ForwardingBook: WriterState {
     }
     let stored = StoredIntake(Intake(business: business, settings: settings))
     stored.flow.append(stored.intake.look(at: batch.boot.microseconds))
-    intakes[business] = stored
-    batch.undo { [unowned self] in intakes[business] = nil }
+    intakes[ExactText(business)] = stored
+    batch.undo { [unowned self] in intakes[ExactText(business)] = nil }
     batch.feeds.setRetention(OrderFeed.retention, of: OrderFeed.key(business), batch)
     stored.writeRow(batch)
     return stored
@@ -97,7 +97,9 @@ public final class ForwardingBook: WriterState {
     let now = batch.boot.microseconds
     var room = ForwardingLimits.ordersPerWake
     while room > 0, let business = dues.popDue(at: now) {
-      guard let stored = intakes[business], let look = stored.looks.popLast() else { continue }
+      guard let stored = intakes[ExactText(business)], let look = stored.looks.popLast() else {
+        continue
+      }
       batch.undo { [unowned self] in
         dues.insert(business, due: look)
         stored.looks.append(look)
@@ -158,7 +160,9 @@ public final class ForwardingBook: WriterState {
   /// Writes what has changed, once for all commands.
   public func willCommit(_ batch: Batch) {
     takeArrivals(batch)
-    for stored in touched where intakes[stored.intake.business] === stored { stored.write(batch) }
+    for stored in touched where intakes[ExactText(stored.intake.business)] === stored {
+      stored.write(batch)
+    }
   }
 
   /// Nothing is taken back any more.

@@ -2,9 +2,9 @@ internal import Store
 
 extension ForwardingLoader {
   /// What units consume, into the units by business and number.
-  func addConsumption(_ units: [String: [Int32: ForwardUnit]]) throws(StoreError) {
+  func addConsumption(_ units: [ExactText: [Int32: ForwardUnit]]) throws(StoreError) {
     func find(_ row: borrowing ResultRow) throws(StoreError) -> Consumption {
-      guard let unit = units[row.text(0)]?[Int32(clamping: row.integer(1))] else {
+      guard let unit = units[ExactText(row.text(0))]?[Int32(clamping: row.integer(1))] else {
         throw .corrupt("what a unit of \(row.text(0)) consumes has no unit")
       }
       return unit.consumption

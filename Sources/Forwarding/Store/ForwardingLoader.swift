@@ -20,10 +20,10 @@ struct ForwardingLoader {
     try connection.query(ForwardingStatements.intakes) { (row) throws(StoreError) in
       try addIntake(row)
     }
-    var units: [String: [Int32: ForwardUnit]] = [:]
+    var units: [ExactText: [Int32: ForwardUnit]] = [:]
     try connection.query(ForwardingStatements.units) { (row) throws(StoreError) in
       let unit = try readUnit(row)
-      let business = row.text(0)
+      let business = ExactText(row.text(0))
       units[business, default: [:]][unit.id] = unit
       book.intakes[business]?.intake.load(unit)
     }
@@ -57,39 +57,39 @@ struct ForwardingLoader {
       layouts = []
     }
     guard intake.load(layouts: layouts) else { throw damage("the lanes", business) }
-    book.intakes[business] = StoredIntake(intake)
+    book.intakes[ExactText(business)] = StoredIntake(intake)
   }
 
   private func readUnit(_ row: borrowing ResultRow) throws(StoreError) -> ForwardUnit {
-    let codes: [String]
+    let codes: [ExactText]
     do throws(EventDamage) { codes = try Self.codes(row.bytes(4)) } catch {
       throw damage("a unit", row.text(0))
     }
     return ForwardUnit(
       id: Int32(clamping: row.integer(1)), name: row.text(2), created: row.integer(3),
-      codes: codes)
+      codes: codes.sorted())
   }
 
   /// The codes of a unit, as they are stored.
-  static func codes(_ bytes: [UInt8]) throws(EventDamage) -> [String] {
-    var codes: [String] = []
+  static func codes(_ bytes: [UInt8]) throws(EventDamage) -> [ExactText] {
+    var codes: [ExactText] = []
     var reader = VarintReader(bytes)
-    while !reader.isAtEnd { codes.append(try reader.text()) }
+    while !reader.isAtEnd { codes.append(ExactText(try reader.text())) }
     return codes
   }
 
   private func addPlaces(
-    _ row: borrowing ResultRow, _ units: [String: [Int32: ForwardUnit]]
+    _ row: borrowing ResultRow, _ units: [ExactText: [Int32: ForwardUnit]]
   ) throws(StoreError) {
     let business = row.text(0)
-    guard let intake = book.intakes[business]?.intake else { return }
+    guard let intake = book.intakes[ExactText(business)]?.intake else { return }
     let block = row.integer(2)
     let isLoaded: Bool
     if row.integer(1) == 0 {
       isLoaded =
         intake.places.load(block: block, row.bytes(3))
         && intake.versions.load(block: block, row.bytes(4))
-    } else if let unit = units[business]?[Int32(clamping: row.integer(1))] {
+    } else if let unit = units[ExactText(business)]?[Int32(clamping: row.integer(1))] {
       isLoaded = unit.queue.load(block: block, row.bytes(3))
     } else {
       isLoaded = false

@@ -22,7 +22,7 @@ struct OrderGoods: Sendable {
       }
       goods.append(good)
       guard version.manufacturer != 0,
-        !manufacturers.contains(where: { $0.number.utf8.elementsEqual(good.manufacturer.utf8) })
+        !manufacturers.contains(where: { ExactText($0.number) == ExactText(good.manufacturer) })
       else { continue }
       let manufacturer = try connection.manufacturer(
         good.manufacturer, of: business, version: version.manufacturer)

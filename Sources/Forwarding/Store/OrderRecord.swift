@@ -37,7 +37,7 @@ struct OrderRecord: Sendable, Equatable {
         number: number, version: version, isCancellation: isCancellation),
       content: OrderHash.content(key: key, code: code, body: body, items: items),
       key: OrderHash.key(key),
-      code: code, original: original)
+      code: ExactText(code), original: original)
   }
 
   /// What the lengths and numbers of an order without items take at most.
@@ -60,7 +60,7 @@ struct OrderRecord: Sendable, Equatable {
         + principal.utf8.count + Self.integerBytes)
     writer.text(number)
     writer.integer(UInt64(bitPattern: version))
-    writer.text(OrderHash.areSame(key, number) ? "" : key)
+    writer.text(ExactText(key) == ExactText(number) ? "" : key)
     writer.text(code)
     writer.append(body)
     writer.integer(UInt64(bitPattern: original))

@@ -112,7 +112,7 @@ final class StoredIntake {
   }
 
   /// Writes what the version of now changed of a unit: its codes before.
-  func writeRuleChange(of unit: Int32, before codes: [String], _ batch: Batch) {
+  func writeRuleChange(of unit: Int32, before codes: [ExactText], _ batch: Batch) {
     let version = intake.rulesVersion
     batch.write(ForwardingStatements.putRuleChange) { row in
       row.bind(intake.business)
@@ -126,9 +126,9 @@ final class StoredIntake {
     }
   }
 
-  private static func bytes(of codes: [String]) -> [UInt8] {
+  private static func bytes(of codes: [ExactText]) -> [UInt8] {
     var writer = VarintWriter()
-    for code in codes { writer.text(code) }
+    for code in codes { writer.text(code.text) }
     return writer.bytes
   }
 

@@ -8,10 +8,10 @@ internal import Synchronization
 /// change and came after it isn't kept, which `changes` tells.
 final class FormCache: Sendable {
   private struct Contents {
-    var forms: [String: [NumberForm]] = [:]
+    var forms: [ExactText: [NumberForm]] = [:]
     /// The entry that was found last, beside `forms`: calls of one business often follow each other, and
     /// to compare its name costs a tenth of a look-up.
-    var latest: (business: String, forms: [NumberForm])?
+    var latest: (business: ExactText, forms: [NumberForm])?
     var changes = 0
   }
 
@@ -19,7 +19,8 @@ final class FormCache: Sendable {
 
   /// The forms of a business, or else the mark with which to `keep` them.
   func forms(of business: String) -> (forms: [NumberForm]?, mark: Int) {
-    contents.withLock { contents in
+    let business = ExactText(business)
+    return contents.withLock { contents in
       if let latest = contents.latest, latest.business == business {
         return (latest.forms, contents.changes)
       }
@@ -31,13 +32,13 @@ final class FormCache: Sendable {
 
   func keep(_ forms: [NumberForm], of business: String, mark: Int) {
     contents.withLock { contents in
-      if contents.changes == mark { contents.forms[business] = forms }
+      if contents.changes == mark { contents.forms[ExactText(business)] = forms }
     }
   }
 
   func forget(_ business: String) {
     contents.withLock { contents in
-      contents.forms[business] = nil
+      contents.forms[ExactText(business)] = nil
       contents.latest = nil
       contents.changes += 1
     }

@@ -8,7 +8,7 @@ final class TimeZoneDatabase: Sendable {
 
   private let folder: String
   private let open: @Sendable (String) -> (descriptor: Int32, error: Int32)
-  private let known = Mutex<[String: TimeZoneRules]>([:])
+  private let known = Mutex<[ExactText: TimeZoneRules]>([:])
 
   init(
     folder: String,
@@ -26,11 +26,11 @@ final class TimeZoneDatabase: Sendable {
   func zone(named name: String) throws(Refusal) -> TimeZoneRules? {
     if name == "UTC" { return .utc }
     if let fixed = TimeZoneRules(fixed: name) { return fixed }
-    if let zone = known.withLock({ $0[name] }) { return zone }
+    if let zone = known.withLock({ $0[ExactText(name)] }) { return zone }
     guard isName(name), let bytes = try read("\(folder)/\(name)"),
       let zone = TimeZoneRules(name: name, tzif: bytes)
     else { return nil }
-    known.withLock { $0[name] = zone }
+    known.withLock { $0[ExactText(name)] = zone }
     return zone
   }
 

@@ -30,7 +30,7 @@ final class Book {
   /// Those of the calls, which bring them: timed work takes nothing on.
   var limits: CapacityLimits
   var pools: [Pool?] = []
-  var byBusiness: [String: Int32] = [:]
+  var byBusiness: [ExactText: Int32] = [:]
   /// The keys of `byBusiness` in the order of their bytes, so that a page of them is a slice.
   var businesses: [String] = []
   var nextPool: Int64 = 1
@@ -67,7 +67,7 @@ final class Book {
   }
 
   func pool(of business: String) throws(Refusal) -> Pool {
-    guard let index = byBusiness[business], let pool = pools[Int(index)] else {
+    guard let index = byBusiness[ExactText(business)], let pool = pools[Int(index)] else {
       throw isBusiness(business) ? .poolNotFound : .businessInvalid
     }
     return pool

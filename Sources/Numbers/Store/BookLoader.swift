@@ -46,7 +46,7 @@ final class BookLoader {
     try connection.query(NumberStatements.returned) { (row) throws(StoreError) in
       try addReturned(row)
     }
-    book.businesses = book.byBusiness.keys.sorted()
+    book.businesses = book.byBusiness.keys.sorted().map(\.text)
     for case let pool? in book.pools {
       book.grownEditions.append(contentsOf: pool.editions)
       book.fillLater(pool)
@@ -121,7 +121,7 @@ final class BookLoader {
     pool.nextLease = row.integer(22)
     pool.lastGenerated = row.optionalInteger(23) ?? .min
     book.pools.append(pool)
-    book.byBusiness[business] = pool.index
+    book.byBusiness[ExactText(business)] = pool.index
     book.nextPool = max(book.nextPool, pool.id + 1)
     poolsByID[pool.id] = pool
   }

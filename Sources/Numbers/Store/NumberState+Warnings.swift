@@ -76,7 +76,7 @@ extension NumberState {
 
   /// The figures of a pool as they are in `batch`; nil where the business has none. A few µs.
   public func figures(of business: String, _ batch: Batch) -> PoolFigures? {
-    guard let index = book.byBusiness[business], let pool = book.pools[Int(index)] else {
+    guard let index = book.byBusiness[ExactText(business)], let pool = book.pools[Int(index)] else {
       return nil
     }
     let stock = book.stock(of: pool, at: Moment(batch))

@@ -13,7 +13,7 @@ extension StateCalls<StockBook, StockRefusal> {
   ) async throws(RPCError) -> Int64 {
     let sealed = try await change(context, rows: 1) { (book, batch) throws(StockFailure) in
       try book.seal(end, batch)
-      return book.ledgers[business]?.policiesVersion ?? 0
+      return book.ledgers[ExactText(business)]?.policiesVersion ?? 0
     }
     do throws(StockRefusal) { return try sealed.get() } catch { throw error.rpcError }
   }

@@ -49,7 +49,7 @@ extension StockBook {
     _ business: String, _ moves: [StockMove], _ batch: Batch
   ) throws(StockFailure) -> [ExactText: (move: StockMove, sequence: Int64)] {
     var known: [ExactText: (move: StockMove, sequence: Int64)] = [:]
-    guard ledgers[business] != nil else { return known }
+    guard ledgers[ExactText(business)] != nil else { return known }
     for key in Set(moves.map { ExactText($0.id) }) {
       let id = key.text
       do throws(StoreError) {

@@ -22,7 +22,7 @@ extension StockBook {
     _ batch: Batch
   ) throws(StockFailure) -> Int64 {
     for (place, good) in goods.enumerated() {
-      guard ledgers[business]?.goods[ExactText(good)]?.policy != nil else {
+      guard ledgers[ExactText(business)]?.goods[ExactText(good)]?.policy != nil else {
         throw .refused(.policyNotFound(field: "goods[\(place)]"))
       }
     }

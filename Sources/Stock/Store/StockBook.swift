@@ -9,7 +9,7 @@ public final class StockBook: WriterState {
   /// The tables.
   public static var migrations: [Migration] { StockSchema.migrations }
 
-  var ledgers: [String: Ledger] = [:]
+  var ledgers: [ExactText: Ledger] = [:]
   /// Of all businesses.
   var counts = StockCounts()
   /// No form of a window that ends at this time (µs) or before it can change any more; the newest end
@@ -22,13 +22,13 @@ public final class StockBook: WriterState {
   }
 
   /// The ledger of a business, which may be a new one: see `keep`.
-  func ledger(_ business: String) -> Ledger { ledgers[business] ?? Ledger() }
+  func ledger(_ business: String) -> Ledger { ledgers[ExactText(business)] ?? Ledger() }
 
   /// Something is in the ledger: before, a refused call would leave it behind.
   func keep(_ ledger: Ledger, _ business: String, _ batch: Batch) {
-    guard ledgers[business] == nil else { return }
-    ledgers[business] = ledger
-    batch.undo { [unowned self] in ledgers[business] = nil }
+    guard ledgers[ExactText(business)] == nil else { return }
+    ledgers[ExactText(business)] = ledger
+    batch.undo { [unowned self] in ledgers[ExactText(business)] = nil }
   }
 
   func setCounts(_ counts: StockCounts, _ batch: Batch) {

@@ -16,7 +16,7 @@ struct StockLoader {
       let ledger = Ledger()
       ledger.sequence = row.integer(1)
       ledger.policiesVersion = row.integer(2)
-      book.ledgers[row.text(0)] = ledger
+      book.ledgers[ExactText(row.text(0))] = ledger
       book.counts.entries += Int(ledger.sequence)
     }
     try connection.query(StockStatements.goods) { (row) throws(StoreError) in
@@ -41,7 +41,9 @@ struct StockLoader {
   }
 
   private func ledger(_ business: String) throws(StoreError) -> Ledger {
-    guard let ledger = book.ledgers[business] else { throw .corrupt("the ledger of \(business)") }
+    guard let ledger = book.ledgers[ExactText(business)] else {
+      throw .corrupt("the ledger of \(business)")
+    }
     return ledger
   }
 }

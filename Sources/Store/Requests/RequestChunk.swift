@@ -110,12 +110,6 @@ struct RequestChunk {
   }
 }
 
-extension RequestKey {
-  fileprivate func isCalled(_ caller: String, _ business: String, _ method: String) -> Bool {
-    self.business == business && self.caller == caller && self.method == method
-  }
-}
-
 /// Walks through the entries of a row. It trusts no byte.
 struct RequestChunkReader {
   static let damage = StoreError.corrupt("a row of request ids can't be read")

@@ -24,8 +24,14 @@ public struct RequestKey: Sendable, Hashable {
 
   /// The same request, whatever its body.
   func names(_ other: RequestKey) -> Bool {
-    requestID == other.requestID && business == other.business && method == other.method
-      && caller == other.caller
+    ExactText(requestID) == ExactText(other.requestID)
+      && isCalled(other.caller, other.business, other.method)
+  }
+
+  /// The same method, by the same caller, about the same business.
+  func isCalled(_ caller: String, _ business: String, _ method: String) -> Bool {
+    ExactText(self.business) == ExactText(business) && ExactText(self.caller) == ExactText(caller)
+      && self.method == method
   }
 }
 

@@ -9,7 +9,7 @@ struct FairQueue<Element> {
   let limit: Int
   let limitPerCaller: Int
   private(set) var count = 0
-  private var lines: [String: Line] = [:]
+  private var lines: [ExactText: Line] = [:]
   private var turn = Ring<Line>()
 
   /// Empty lines are kept for the callers' next commands, up to so many.
@@ -24,13 +24,13 @@ struct FairQueue<Element> {
   mutating func append(_ element: Element, caller: String) -> Bool {
     guard count < limit else { return false }
     let line: Line
-    if let found = lines[caller] {
+    if let found = lines[ExactText(caller)] {
       line = found
       guard line.waiting.count < limitPerCaller else { return false }
     } else {
       if lines.count >= keptLines { lines = lines.filter { !$0.value.waiting.isEmpty } }
       line = Line()
-      lines[caller] = line
+      lines[ExactText(caller)] = line
     }
     if line.waiting.isEmpty { turn.append(line) }
     line.waiting.append(element)

@@ -69,12 +69,12 @@ struct WarningRule: Sendable, Equatable {
   }
 
   func looksAt(_ kind: SignalKind, _ source: String) -> Bool {
-    self.kind == kind && (self.source.isEmpty || self.source == source)
+    self.kind == kind && (self.source.isEmpty || ExactText(self.source) == ExactText(source))
   }
 
   /// Whether a warning of `other` would be about the same.
   func looksAtSame(as other: WarningRule) -> Bool {
-    kind == other.kind && source == other.source
+    kind == other.kind && ExactText(source) == ExactText(other.source)
   }
 
   /// What people are told.

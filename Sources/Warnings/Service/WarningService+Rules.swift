@@ -147,7 +147,7 @@ extension WarningService {
       guard isBusiness(request.business) else {
         throw .refused(.businessInvalid(field: "business"))
       }
-      let presets = (book.presets[request.business] ?? [:]).sorted { $0.key < $1.key }
+      let presets = (book.presets[ExactText(request.business)] ?? [:]).sorted { $0.key < $1.key }
       return ListPresetsResponse(presets: presets.map(\.value))
     }
   }

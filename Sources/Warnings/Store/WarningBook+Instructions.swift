@@ -34,7 +34,7 @@ extension WarningBook {
 
   func index(_ message: API.Instruction) {
     byAttendant[key(of: message), default: []].append(message.id)
-    byBusiness[message.business, default: []].append(message.id)
+    byBusiness[ExactText(message.business), default: []].append(message.id)
     byWarning[message.warning, default: []].append(message.id)
   }
 
@@ -44,7 +44,7 @@ extension WarningBook {
       if lists[key]?.isEmpty == true { lists[key] = nil }
     }
     drop(&byAttendant, key(of: message))
-    drop(&byBusiness, message.business)
+    drop(&byBusiness, ExactText(message.business))
     drop(&byWarning, message.warning)
   }
 
@@ -53,12 +53,13 @@ extension WarningBook {
   }
 
   private func tell(_ business: String, _ batch: Batch) {
+    let business = ExactText(business)
     guard told.insert(business).inserted else { return }
     batch.undo { [unowned self] in told.remove(business) }
   }
 
   private func makeRoom(in business: String, _ batch: Batch) {
-    let open = byBusiness[business] ?? []
+    let open = byBusiness[ExactText(business)] ?? []
     guard open.count >= WarningLimits.openInstructionsPerBusiness, let oldest = open.first,
       var live = instructions[oldest]
     else { return }
@@ -79,13 +80,13 @@ extension WarningBook {
       put(\.instructions, live.message.id, nil, batch)
       let message = live.message
       let before = (
-        byAttendant[key(of: message)], byBusiness[message.business],
+        byAttendant[key(of: message)], byBusiness[ExactText(message.business)],
         byWarning[message.warning]
       )
       unindex(message)
       batch.undo { [unowned self] in
         byAttendant[key(of: message)] = before.0
-        byBusiness[message.business] = before.1
+        byBusiness[ExactText(message.business)] = before.1
         byWarning[message.warning] = before.2
       }
     }

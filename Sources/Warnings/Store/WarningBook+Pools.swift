@@ -53,7 +53,7 @@ extension WarningBook {
     let now = batch.now.microseconds
     let last = looks.demand[business]?.last?.time ?? looks.idle[business] ?? .min / 2
     let isDemandDue = now - last >= ForecastLimits.minute
-    let watching = (ruleNames[business] ?? []).filter {
+    let watching = (ruleNames[ExactText(business)] ?? []).filter {
       rules[RuleKey(business: business, name: $0)]?.rule.kind.isReported == false
     }
     guard isDemandDue || !watching.isEmpty,

@@ -16,7 +16,8 @@ extension WarningBook {
       throw .refused(.versionMismatch(present: version))
     }
     if present == nil {
-      guard (ruleNames[rule.business] ?? []).count < WarningLimits.rulesPerBusiness else {
+      let names = ruleNames[ExactText(rule.business)] ?? []
+      guard names.count < WarningLimits.rulesPerBusiness else {
         throw .refused(.rulesExhausted(limit: WarningLimits.rulesPerBusiness))
       }
       guard ruleCount < WarningLimits.rulesInAll else {
@@ -25,7 +26,7 @@ extension WarningBook {
     }
     for (place, action) in rule.actions.enumerated() {
       guard case .callPreset(let name) = action else { continue }
-      guard presets[rule.business]?[name] != nil else {
+      guard presets[ExactText(rule.business)]?[ExactText(name)] != nil else {
         throw .refused(.presetNotFound(field: "rule.actions[\(place)].preset"))
       }
     }
@@ -69,9 +70,9 @@ extension WarningBook {
   }
 
   private func addName(_ key: RuleKey, _ batch: Batch) {
-    var names = ruleNames[key.business] ?? []
+    var names = ruleNames[ExactText(key.business)] ?? []
     names.insert(key.name, at: names.firstIndex { $0 > key.name } ?? names.endIndex)
-    put(\.ruleNames, key.business, names, batch)
+    put(\.ruleNames, ExactText(key.business), names, batch)
     set(\.ruleCount, ruleCount + 1, batch)
   }
 
@@ -99,8 +100,8 @@ extension WarningBook {
     write(live.rule, live.watch, isDeleted: true, batch)
     put(\.rules, key, nil, batch)
     put(\.deletedVersions, key, live.rule.version, batch)
-    let names = (ruleNames[key.business] ?? []).filter { $0 != key.name }
-    put(\.ruleNames, key.business, names.isEmpty ? nil : names, batch)
+    let names = (ruleNames[ExactText(key.business)] ?? []).filter { $0 != key.name }
+    put(\.ruleNames, ExactText(key.business), names.isEmpty ? nil : names, batch)
     set(\.ruleCount, ruleCount - 1, batch)
     forgetDeletedRules(batch)
   }
@@ -120,7 +121,7 @@ extension WarningBook {
   /// The rules of a business after a name.
   func rules(of business: String, after name: String, count: Int) -> (page: [API.Rule], more: Bool)
   {
-    let names = (ruleNames[business] ?? []).drop { $0 <= name }
+    let names = (ruleNames[ExactText(business)] ?? []).drop { $0 <= name }
     let page = names.prefix(count).compactMap {
       rules[RuleKey(business: business, name: $0)]?.rule.message
     }
@@ -131,13 +132,14 @@ extension WarningBook {
 
   func put(_ preset: API.Preset, _ batch: Batch) throws(WarningFailure) -> API.Preset {
     var preset = preset
-    var present = presets[preset.business] ?? [:]
-    guard present[preset.name] != nil || present.count < WarningLimits.presetsPerBusiness else {
+    let (business, name) = (ExactText(preset.business), ExactText(preset.name))
+    var present = presets[business] ?? [:]
+    guard present[name] != nil || present.count < WarningLimits.presetsPerBusiness else {
       throw .refused(.presetsExhausted)
     }
     preset.updateTime = ProtoTimestamp(microseconds: batch.now.microseconds)
-    present[preset.name] = preset
-    put(\.presets, preset.business, present, batch)
+    present[name] = preset
+    put(\.presets, business, present, batch)
     batch.write(WarningStatements.putPreset) { row in
       row.bind(preset.business)
       row.bind(preset.name)
@@ -147,17 +149,18 @@ extension WarningBook {
   }
 
   func deletePreset(_ key: RuleKey, _ batch: Batch) throws(WarningFailure) {
-    guard var present = presets[key.business], present[key.name] != nil else {
+    let (business, name) = (ExactText(key.business), ExactText(key.name))
+    guard var present = presets[business], present[name] != nil else {
       throw .refused(.presetNotFound(field: "name"))
     }
-    for name in ruleNames[key.business] ?? [] {
+    for name in ruleNames[business] ?? [] {
       let live = rules[RuleKey(business: key.business, name: name)]
       guard live?.rule.actions.contains(.callPreset(key.name)) != true else {
         throw .refused(.presetInUse(rule: name))
       }
     }
-    present[key.name] = nil
-    put(\.presets, key.business, present, batch)
+    present[name] = nil
+    put(\.presets, business, present, batch)
     batch.write(WarningStatements.deletePreset) { row in
       row.bind(key.business)
       row.bind(key.name)

@@ -42,11 +42,11 @@ extension WarningBook {
   private func checkSources(
     _ business: String, _ signals: [ReportedSignal]
   ) throws(WarningFailure) {
-    var known: [SignalKey: Set<String>] = [:]
+    var known: [SignalKey: Set<ExactText>] = [:]
     for (place, signal) in signals.enumerated() {
       let key = SignalKey(business: business, kind: signal.kind)
       var sources = known[key] ?? Set((latest[key] ?? [:]).keys)
-      sources.insert(signal.source)
+      sources.insert(ExactText(signal.source))
       guard sources.count <= WarningLimits.sourcesPerKind else {
         throw .refused(.sourcesExhausted(field: "signals[\(place)].source"))
       }
@@ -63,11 +63,11 @@ extension WarningBook {
     let heard = batch.boot.microseconds - max(0, now - time)
     record(business, signal.kind, signal.source, signal.value, at: time, batch)
     let key = SignalKey(business: business, kind: signal.kind)
-    let before = latest[key]?[signal.source]
+    let before = latest[key]?[ExactText(signal.source)]
     guard time >= before?.time ?? .min else { return }
     let newest = LatestValue(time: time, heard: heard, value: signal.value)
     var sources = latest[key] ?? [:]
-    sources[signal.source] = newest
+    sources[ExactText(signal.source)] = newest
     put(\.latest, key, sources, batch)
     batch.write(WarningStatements.putLatest) { row in
       row.bind(business)
@@ -77,7 +77,7 @@ extension WarningBook {
       row.bind(heard)
       row.bind(signal.value.bitPattern)
     }
-    for name in ruleNames[business] ?? [] {
+    for name in ruleNames[ExactText(business)] ?? [] {
       let key = RuleKey(business: business, name: name)
       guard let live = rules[key], live.rule.looksAt(signal.kind, signal.source) else { continue }
       try hear(key, signal.value, source: signal.source, at: heard, batch, &outcome)
@@ -100,7 +100,7 @@ extension WarningBook {
   /// The newest value of what a rule looks at.
   func newest(for rule: WarningRule) -> LatestValue? {
     let sources = latest[SignalKey(business: rule.business, kind: rule.kind)] ?? [:]
-    if !rule.source.isEmpty { return sources[rule.source] }
+    if !rule.source.isEmpty { return sources[ExactText(rule.source)] }
     return sources.values.max { $0.time < $1.time }
   }
 

@@ -50,7 +50,7 @@ extension WarningBook {
       try liftOthers(.business, warning, batch)
       tellBusiness(.resumeBusiness, warning, batch)
     case .callPreset(let name):
-      for step in presets[warning.business]?[name]?.steps ?? [] {
+      for step in presets[ExactText(warning.business)]?[ExactText(name)]?.steps ?? [] {
         instruct(step, warning, batch)
       }
     }

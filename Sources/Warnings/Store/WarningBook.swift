@@ -16,7 +16,7 @@ public final class WarningBook: WriterState {
 
   var rules: [RuleKey: LiveRule] = [:]
   /// The names of a business's rules, sorted.
-  var ruleNames: [String: [String]] = [:]
+  var ruleNames: [ExactText: [String]] = [:]
   var ruleCount = 0
   /// The last versions of rules that were deleted, as far as they are above `forgottenVersion`.
   var deletedVersions: [RuleKey: Int64] = [:]
@@ -24,15 +24,15 @@ public final class WarningBook: WriterState {
   /// above it, and no version of a name comes twice.
   var forgottenVersion: Int64 = 0
   /// By business, then by name.
-  var presets: [String: [String: API.Preset]] = [:]
+  var presets: [ExactText: [ExactText: API.Preset]] = [:]
   /// The newest of each source, by business and kind.
-  var latest: [SignalKey: [String: LatestValue]] = [:]
+  var latest: [SignalKey: [ExactText: LatestValue]] = [:]
   var openWarnings: [Int64: API.Warning] = [:]
   var nextWarning: Int64 = 1
   var instructions: [Int64: LiveInstruction] = [:]
   /// Open ones by whom they are for, in the order of their making.
   var byAttendant: [AttendantKey: [Int64]] = [:]
-  var byBusiness: [String: [Int64]] = [:]
+  var byBusiness: [ExactText: [Int64]] = [:]
   var byWarning: [Int64: [Int64]] = [:]
   var nextInstruction: Int64 = 1
   var dues = DueHeap<DueKey>()
@@ -43,7 +43,7 @@ public final class WarningBook: WriterState {
   /// What became of warnings in the batch in hand.
   var events: [API.WarningEvent] = []
   /// Businesses whose instructions changed in the batch in hand.
-  var told: Set<String> = []
+  var told: Set<ExactText> = []
 
   /// Reads the tables.
   public init(loading connection: ReadConnection, store: StoreInfo) throws(StoreError) {
@@ -77,7 +77,7 @@ public final class WarningBook: WriterState {
   /// Tells who follows, in the transaction of what is told.
   public func willCommit(_ batch: Batch) {
     for business in told.sorted() {
-      let feed = WarningFeeds.instructions(of: business)
+      let feed = WarningFeeds.instructions(of: business.text)
       batch.feeds.setRetention(WarningFeeds.instructionsKept, of: feed, batch)
       batch.feeds.append(WarningFeeds.somethingChanged, count: 1, to: feed, batch)
     }
@@ -144,14 +144,26 @@ public final class WarningBook: WriterState {
 
 /// A rule of a business, or a preset.
 struct RuleKey: Hashable, Sendable {
-  var business: String
-  var name: String
+  private let exactBusiness: ExactText
+  private let exactName: ExactText
+
+  var business: String { exactBusiness.text }
+  var name: String { exactName.text }
+
+  init(business: String, name: String) {
+    (exactBusiness, exactName) = (ExactText(business), ExactText(name))
+  }
 }
 
 /// A kind of signal of a business.
 struct SignalKey: Hashable, Sendable {
-  var business: String
-  var kind: SignalKind
+  private let business: ExactText
+  private let kind: SignalKind
+
+  init(business: String, kind: SignalKind) {
+    self.business = ExactText(business)
+    self.kind = kind
+  }
 }
 
 /// The newest value of a source.
@@ -179,14 +191,16 @@ struct LiveInstruction: Sendable {
 
 /// Whose instructions.
 struct AttendantKey: Hashable, Sendable {
-  var business: String
-  var role: Int32
-  var name: String
+  private let exactBusiness: ExactText
+  private let role: Int32
+  private let name: ExactText
+
+  var business: String { exactBusiness.text }
 
   init(business: String, _ attendant: API.Attendant) {
-    self.business = business
+    exactBusiness = ExactText(business)
     role = attendant.role.rawValue
-    name = attendant.name
+    name = ExactText(attendant.name)
   }
 }
 

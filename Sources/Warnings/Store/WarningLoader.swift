@@ -17,12 +17,14 @@ struct WarningLoader {
   func load() throws(StoreError) {
     try loadLatest()
     try connection.query(WarningStatements.presets) { (row) throws(StoreError) in
-      book.presets[row.text(0), default: [:]][row.text(1)] =
+      book.presets[ExactText(row.text(0)), default: [:]][ExactText(row.text(1))] =
         try Self.decode(row.bytes(2), "a preset")
     }
     try connection.query(WarningStatements.rules) { (row) throws(StoreError) in try addRule(row) }
     try loadDeletedRules()
-    for key in book.rules.keys { book.ruleNames[key.business, default: []].append(key.name) }
+    for key in book.rules.keys {
+      book.ruleNames[ExactText(key.business), default: []].append(key.name)
+    }
     for business in book.ruleNames.keys { book.ruleNames[business]?.sort() }
     book.ruleCount = book.rules.count
     try loadWindows()
@@ -52,10 +54,12 @@ struct WarningLoader {
       guard let kind = SignalKind(rawValue: Int32(truncatingIfNeeded: row.integer(1))) else {
         return
       }
-      book.latest[SignalKey(business: row.text(0), kind: kind), default: [:]][row.text(2)] =
-        LatestValue(
-          time: row.integer(3), heard: row.integer(4),
-          value: Double(bitPattern: UInt64(bitPattern: row.integer(5))))
+      let (key, source) = (
+        SignalKey(business: row.text(0), kind: kind), ExactText(row.text(2))
+      )
+      book.latest[key, default: [:]][source] = LatestValue(
+        time: row.integer(3), heard: row.integer(4),
+        value: Double(bitPattern: UInt64(bitPattern: row.integer(5))))
     }
   }
 

@@ -22,7 +22,8 @@ struct GoodsFile {
   private let business: String
   private var columns: [Column: Int]?
   private var width = 0
-  private var names: [String: String] = [:]
+  /// Numbers and names of manufacturers, the same if their bytes are.
+  private var names: [[UInt8]: String] = [:]
   private var message: ImportGoodsRequest
   private var bytes = 0
   /// The first line of each message's records, for what is refused.
@@ -96,8 +97,9 @@ struct GoodsFile {
     guard !number.isEmpty else {
       throw Failure(message: "line \(line): a manufacturer_name without a manufacturer")
     }
-    if let before = names[number] {
-      guard before == name else {
+    let key = Array(number.utf8)
+    if let before = names[key] {
+      guard before.utf8.elementsEqual(name.utf8) else {
         throw Failure(
           message: "line \(line): the manufacturer \(printable(number)) has another name before")
       }
@@ -106,7 +108,7 @@ struct GoodsFile {
     guard names.count < Self.manufacturersPerFile else {
       throw Failure(message: "line \(line): more than \(Self.manufacturersPerFile) manufacturers")
     }
-    names[number] = name
+    names[key] = name
     message.manufacturers.append(Manufacturer(number: number, name: name))
     bytes += number.utf8.count + name.utf8.count
   }

@@ -262,6 +262,17 @@ def import_file(server, business, path, *more, text=None):
 CSV = 'number,name,manufacturer,manufacturer_name,details\r\ntea,Tea,m,"Maker, the ""first""",\r\nrice,Rice,m,,"two\nlines"\r\n'
 
 
+def test_a_csv_file_tells_manufacturers_apart_by_their_bytes(server, business):
+    """As one character and as two: Unicode takes them for the same."""
+    lines = [f"{number},g,{maker},{name}" for number, maker, name in (
+        (1, "caf\u00e9", "same"), (2, "cafe\u0301", "same"), (3, "cafe\u0301", "same"))]
+    text = "\n".join(["number,name,manufacturer,manufacturer_name", *lines])
+    done = import_file(server, business, "-", text=text)
+    assert (done.returncode, done.stdout) == (0, "goods\t3\t0\t0\nmanufacturers\t2\t0\t0\n")
+    other = import_file(server, business, "-", text=text + "\n4,g,m,caf\u00e9\n5,g,m,cafe\u0301")
+    assert other.returncode != 0 and "has another name before" in other.stderr
+
+
 def test_a_csv_file(server, business, tmp_path):
     path = tmp_path / "goods.csv"
     path.write_text(CSV, newline="")

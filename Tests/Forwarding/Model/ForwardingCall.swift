@@ -8,7 +8,7 @@ enum ForwardingCall: Sendable {
   case cancel(ModelOrder, reason: Int)
   case good(String)
   case intake(IntakeSettings)
-  case unit(String, codes: [String], ConsumptionSettings?)
+  case unit(String, codes: [ExactText], ConsumptionSettings?)
   case delete(String, force: Bool)
   case pause(String)
   case resume(String)

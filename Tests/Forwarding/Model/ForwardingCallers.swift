@@ -62,7 +62,10 @@ struct ForwardingCallers {
   }
 
   private static func name(_ unit: Int) -> String { "u\(unit)" }
-  private static func code(_ code: Int) -> String { "C\(code)" }
+  /// In the order of their bytes. Unicode takes the last two for the same.
+  private static func code(_ code: Int) -> ExactText {
+    code < 3 ? ExactText("C\(code)") : code == 3 ? "cafe\u{301}" : "caf\u{e9}"
+  }
 
   private static func pick<Value>(_ all: [Value], _ back: Int) -> Value? {
     all.isEmpty ? nil : all[all.count - 1 - back % all.count]

@@ -92,7 +92,7 @@ extension ForwardingModel {
   // MARK: - Units
 
   private mutating func put(
-    _ name: String, _ codes: [String], _ settings: ConsumptionSettings?
+    _ name: String, _ codes: [ExactText], _ settings: ConsumptionSettings?
   ) -> ForwardingAnswer {
     var unit = units[name] ?? Unit(codes: [])
     if units[name] == nil || unit.codes != codes { rulesVersion += 1 }

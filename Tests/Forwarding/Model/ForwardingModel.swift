@@ -5,7 +5,7 @@ struct ModelOrder: Sendable, Equatable {
   var number: Int
   var version: Int64 = 0
   var key: String
-  var code: String
+  var code: ExactText
   var goods: [String] = []
   var isPoison = false
   /// What its body says beside that.
@@ -39,7 +39,7 @@ struct ModelOrder: Sendable, Equatable {
 
   var record: OrderRecord {
     OrderRecord(
-      number: "n\(number)", version: version, key: key, code: code,
+      number: "n\(number)", version: version, key: key, code: code.text,
       body: [UInt8(truncatingIfNeeded: text), isPoison ? 1 : 0], original: original, principal: "",
       items: goods.map { OrderItem(good: $0, quantity: 1) })
   }
@@ -82,7 +82,7 @@ struct ForwardingModel {
   }
 
   struct Unit {
-    var codes: [String]
+    var codes: [ExactText]
     var settings = ConsumptionSettings()
     var isPaused = false
     /// By sequence; what isn't here never came.

@@ -5,7 +5,7 @@ import Store
 /// What a server shows once everything is done that was due.
 struct ForwardingSeen: Sendable {
   struct Unit: Sendable {
-    var codes: [String]
+    var codes: [ExactText]
     var settings: ConsumptionSettings
     var isPaused: Bool
     var isClosed: Bool
@@ -30,25 +30,27 @@ struct ForwardingSeen: Sendable {
   /// Nil while something is due.
   init?(_ book: ForwardingBook, _ batch: Batch) {
     if let wake = book.nextWake, wake <= batch.boot { return nil }
-    guard let intake = book.intakes[ForwardingCall.business]?.intake else { return nil }
+    guard let intake = book.intakes[ExactText(ForwardingCall.business)]?.intake else { return nil }
     now = batch.boot.microseconds
     settings = intake.settings
     rulesVersion = intake.rulesVersion
     let sequences = (1..<intake.nextSequence).map { $0 }
     places = sequences.map { intake.place(of: $0) }
     counts = OrderPlace.allCases.map { intake.count($0) }
-    units = intake.units.mapValues { unit in
+    let all = intake.units.values.map { unit -> (String, Unit) in
       let consumption = unit.consumption
       var places: [Int64: UnitPlace] = [:]
       for sequence in sequences where unit.place(of: sequence) != .none {
         places[sequence] = unit.place(of: sequence)
       }
-      return Unit(
-        codes: unit.codes, settings: consumption.settings, isPaused: consumption.pause != nil,
-        isClosed: consumption.breaker.phase == .closed, places: places, depth: unit.depth,
-        dead: consumption.dead, failures: consumption.failures,
+      let shown = Unit(
+        codes: unit.codes, settings: consumption.settings,
+        isPaused: consumption.pause != nil, isClosed: consumption.breaker.phase == .closed,
+        places: places, depth: unit.depth, dead: consumption.dead, failures: consumption.failures,
         deliveries: consumption.deliveries.values.sorted { $0.token < $1.token },
         consumers: consumption.consumers)
+      return (unit.name, shown)
     }
+    units = Dictionary(uniqueKeysWithValues: all)
   }
 }

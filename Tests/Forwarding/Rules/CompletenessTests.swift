@@ -16,8 +16,8 @@ import Testing
     arguments: [
       ("A", 0, nil), ("A", 1, []), ("A", 2, [1]), ("B", 3, []), ("B", 4, [2]), ("B", 5, [1, 2]),
       ("A", 6, [1]), ("C", 6, []), ("A", 7, nil),
-    ] as [(String, Int64, Set<Int32>?)])
-  func ruleHistoryKnowsTheUnitsOfACode(code: String, version: Int64, units: Set<Int32>?) {
+    ] as [(ExactText, Int64, Set<Int32>?)])
+  func ruleHistoryKnowsTheUnitsOfACode(code: ExactText, version: Int64, units: Set<Int32>?) {
     var rules = Self.rules
     #expect(rules.units(of: code, by: version) == units)
   }

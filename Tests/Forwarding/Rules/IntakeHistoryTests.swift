@@ -17,7 +17,7 @@ import Testing
     var sequence: Int64
     var number: Int
     var key: String
-    var code: String?
+    var code: ExactText?
     var original: Int64
     /// It had to wait for goods.
     var lacked = false
@@ -81,7 +81,7 @@ import Testing
   ) {
     let number = Int.random(in: 0..<40, using: &random)
     let key = "k\(number % 5)"
-    let code = ["A", "B", "C"][number % 3]
+    let code = (["A", "B", "C"] as [ExactText])[number % 3]
     switch Int.random(in: 0..<13, using: &random) {
     case 0...4:
       let goods = number % 3 == 0 ? ["g\(number % Self.goods)", "g\(number % 5)"] : []
@@ -102,7 +102,7 @@ import Testing
       _ = trial.intake.dispatch(
         at: trial.now, limit: Int.random(in: 1...6, using: &random), known: trial.catalog.known)
     case 9:
-      let codes = ["A", "B", "C"].filter { _ in Bool.random(using: &random) }
+      let codes = (["A", "B", "C"] as [ExactText]).filter { _ in Bool.random(using: &random) }
       try? trial.intake.put(unit: "u\(Int.random(in: 0..<3, using: &random))", codes: codes, at: 0)
     case 10:
       let settings = IntakeSettings(
@@ -119,8 +119,9 @@ import Testing
 
   /// What arrived at the units since the last look.
   private func note(_ intake: Intake, _ arrivals: inout [String: [Int64]]) {
-    for name in arrivals.keys where intake.units[name] == nil { arrivals[name] = nil }
-    for (name, unit) in intake.units {
+    for name in arrivals.keys where intake.units[ExactText(name)] == nil { arrivals[name] = nil }
+    for unit in intake.units.values {
+      let name = unit.name
       let known = Set(arrivals[name] ?? [])
       let queue = unit.queue.sequences(
         at: UnitPlace.queued.rawValue, after: 0, through: intake.nextSequence, limit: .max)
@@ -164,16 +165,16 @@ import Testing
 /// All that an undo has to restore.
 struct Snapshot: Equatable {
   var places: [OrderPlace]
-  var queues: [String: [Int64]]
+  var queues: [ExactText: [Int64]]
   var lanes: [[[Int64]]]
   var lines: [UInt64: Int]
-  var quarantine: [String: Set<UInt64>]
+  var quarantine: [ExactText: Set<UInt64>]
   var released: Set<UInt64>
-  var matches: [String: [String]]
+  var matches: [ExactText: [String]]
   var numbers: [Int64]
   var waiting: [UInt64: Int]
   var lacking: [Int64: [String]]
-  var awaited: [String: Set<UInt64>]
+  var awaited: [ExactText: Set<UInt64>]
   var supplied: Set<UInt64>
 
   init(_ intake: Intake) {

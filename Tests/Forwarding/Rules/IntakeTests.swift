@@ -29,18 +29,18 @@ struct IntakeTrial {
   }
 
   static func order(
-    _ number: String, version: Int64 = 0, key: String = "", code: String = "A", body: String = ""
+    _ number: String, version: Int64 = 0, key: String = "", code: ExactText = "A", body: String = ""
   ) -> NewOrder {
     let key = key.isEmpty ? number : key
     return NewOrder(
       identity: OrderHash.identity(number: number, version: version, isCancellation: false),
-      content: OrderHash.content(key: key, code: code, body: Array(body.utf8)),
+      content: OrderHash.content(key: key, code: code.text, body: Array(body.utf8)),
       key: OrderHash.key(key), code: code)
   }
 
   @discardableResult
   func submit(
-    _ number: String, version: Int64 = 0, key: String = "", code: String = "A",
+    _ number: String, version: Int64 = 0, key: String = "", code: ExactText = "A",
     goods: [String] = []
   ) -> Submitted {
     intake.submit(
@@ -74,7 +74,7 @@ struct IntakeTrial {
   }
 
   func queue(_ unit: String) -> [Int64] {
-    intake.units[unit]?.queue.sequences(
+    intake.units[ExactText(unit)]?.queue.sequences(
       at: UnitPlace.queued.rawValue, after: 0, through: intake.nextSequence - 1, limit: .max) ?? []
   }
 
@@ -100,7 +100,7 @@ struct IntakeTrial {
     try trial.intake.put(unit: "erp", codes: ["A", "B"], at: 0)
     try trial.intake.put(unit: "wms", codes: ["A"], at: 0)
     for (number, code) in [("1", "A"), ("2", "B"), ("3", "A"), ("4", "C")] {
-      trial.submit(number, code: code)
+      trial.submit(number, code: ExactText(code))
     }
     trial.dispatch()
     #expect(trial.queue("erp") == [1, 2, 3])

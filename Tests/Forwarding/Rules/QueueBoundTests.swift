@@ -14,7 +14,7 @@ import Testing
     return intake
   }
 
-  private func submit(_ intake: Intake, _ orders: (number: Int, key: String, code: String)...) {
+  private func submit(_ intake: Intake, _ orders: (number: Int, key: String, code: ExactText)...) {
     for (number, key, code) in orders {
       _ = intake.submit(IntakeTrial.order("\(number)", key: key, code: code), at: 0)
     }

@@ -337,7 +337,7 @@ struct LifeHistory {
 extension Book {
   /// The texts of all live numbers.
   func liveNumbers(of business: String) -> Set<String> {
-    guard let pool = byBusiness[business].flatMap({ pools[Int($0)] }) else { return [] }
+    guard let pool = byBusiness[ExactText(business)].flatMap({ pools[Int($0)] }) else { return [] }
     var texts: Set<String> = []
     for edition in pool.editions {
       for index in edition.series.values {

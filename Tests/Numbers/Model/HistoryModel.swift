@@ -68,7 +68,7 @@ struct HistoryModel {
       }
     case .quota(let business, let holder, let limit):
       return try decide(business) { pool throws(Refusal) in
-        pool.quotas[holder] = limit
+        pool.quotas[ExactText(holder)] = limit
         return HistoryCommand.answer(limit: limit, live: pool.held(by: holder))
       }
     case .stop(let business, let target, let warning):

@@ -117,7 +117,7 @@ final class DecisionLog: Sendable {
 extension Book {
   /// What the server did by itself, in a pool.
   func trace(of business: String) -> PoolTrace? {
-    guard let pool = byBusiness[business].flatMap({ pools[Int($0)] }) else { return nil }
+    guard let pool = byBusiness[ExactText(business)].flatMap({ pools[Int($0)] }) else { return nil }
     var trace = PoolTrace()
     for range in pool.stock.waiting {
       guard let series = series[range.series], range.next <= range.last else { continue }
@@ -135,7 +135,7 @@ extension Book {
   }
 
   fileprivate func lastKey(of business: String) -> SerialPermutation.Key? {
-    byBusiness[business].flatMap { pools[Int($0)] }?.editions.last?.form.permutation?.key
+    byBusiness[ExactText(business)].flatMap { pools[Int($0)] }?.editions.last?.form.permutation?.key
   }
 
   private func name(_ series: Series, _ serial: Int64) -> NumberKey {

@@ -8,7 +8,7 @@ extension PoolModel {
     guard counters.live + Int64(command.count) <= HistoryModel.limits.liveNumbersPerPool else {
       throw .liveNumbersExhausted(limit: HistoryModel.limits.liveNumbersPerPool)
     }
-    if let limit = quotas[command.caller.holder] ?? settings.holderQuota {
+    if let limit = quotas[ExactText(command.caller.holder)] ?? settings.holderQuota {
       let live = held(by: command.caller.holder)
       guard live + Int64(command.count) <= limit else {
         throw .holderQuotaExceeded(limit: limit, live: live)

@@ -59,7 +59,7 @@ struct PoolModel {
   let incarnation: UInt64
   var settings: PoolSettings
   /// Live numbers that a holder may have, where the settings don't say.
-  var quotas: [String: Int64] = [:]
+  var quotas: [ExactText: Int64] = [:]
   /// What holds each switch off.
   var stops: [PoolSwitch: [StopCause]] = [:]
   /// Of every template that it ever had.
@@ -178,7 +178,8 @@ struct PoolModel {
   func held(by holder: String) -> Int64 {
     Int64(
       numbers.values.count { number in
-        if case .live(let holding) = number.state { holding.caller.holder == holder } else { false }
+        guard case .live(let holding) = number.state else { return false }
+        return ExactText(holding.caller.holder) == ExactText(holder)
       })
   }
 

@@ -14,12 +14,10 @@ import Testing
       ("", [.live, nil], .stateUnknown(1)),
     ] as [(String, [MarkState?], Refusal?)])
   func filters(_ holder: String, _ states: [MarkState?], _ refusal: Refusal?) {
-    let result = Result { () throws(Refusal) in try LockFilter(holder: holder, states: states) }
-    if let refusal {
-      #expect(result == .failure(refusal))
-    } else {
-      #expect((try? result.get())?.holder == holder)
+    let result = Result { () throws(Refusal) in
+      try LockFilter(holder: holder, states: states).holder
     }
+    #expect(result == refusal.map { .failure($0) } ?? .success(holder))
   }
 
   @Test func everyEventHasItsStateOrNone() {

@@ -19,7 +19,7 @@ extension Book {
     at now: Moment, rows: any NumberRows
   ) throws(Refusal) -> PoolView {
     guard isBusiness(business) else { throw .businessInvalid }
-    guard byBusiness[business] == nil else { throw .poolExists }
+    guard byBusiness[ExactText(business)] == nil else { throw .poolExists }
     guard byBusiness.count < limits.pools else { throw .poolsExhausted(limit: limits.pools) }
     let form = try form(business, settings, zone)
     let pool = Pool(
@@ -27,13 +27,13 @@ extension Book {
       settings: settings, zone: form.zone, editions: [Edition(index: 0, form: form)])
     pools.append(pool)
     nextPool += 1
-    byBusiness[business] = pool.index
+    byBusiness[ExactText(business)] = pool.index
     businesses.insert(business, at: place(of: business))
     // The place of an undone pool stays empty, since its number may stand in other notes.
     undoLog.append(
       .other { [unowned self] in
         pools[Int(pool.index)] = nil
-        byBusiness[business] = nil
+        byBusiness[ExactText(business)] = nil
         businesses.remove(at: place(of: business))
       })
     rows.insertPool(pool)
@@ -58,8 +58,8 @@ extension Book {
     try change(&settings)
     let before = pool.settings
     let newForm =
-      settings.template != before.template || settings.period != before.period
-      || settings.timeZone != before.timeZone
+      ExactText(settings.template) != ExactText(before.template) || settings.period != before.period
+      || ExactText(settings.timeZone) != ExactText(before.timeZone)
     if let problem = settings.problem { throw problem }
     if !newForm {
       if settings.startSerial != before.startSerial { throw .settingFixed(.startSerial) }
@@ -67,7 +67,7 @@ extension Book {
     }
     var form: NumberForm?
     if newForm {
-      let zone = settings.timeZone == pool.zone.name ? pool.zone : zone
+      let zone = ExactText(settings.timeZone) == ExactText(pool.zone.name) ? pool.zone : zone
       let new = try self.form(business, settings, zone)
       try checkNew(new, in: pool)
       form = new
@@ -139,7 +139,7 @@ extension Book {
   {
     let names = businesses[businesses.partitionPoint { $0 <= business }...]
     let page = names.prefix(count).compactMap { name in
-      byBusiness[name].flatMap { pools[Int($0)] }.map { view($0, at: now) }
+      byBusiness[ExactText(name)].flatMap { pools[Int($0)] }.map { view($0, at: now) }
     }
     return (page, names.count > count)
   }

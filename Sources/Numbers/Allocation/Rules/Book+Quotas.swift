@@ -33,7 +33,7 @@ extension Book {
     at now: Moment, rows: any NumberRows
   ) throws(Refusal) -> QuotaView {
     let pool = try pool(of: business)
-    var owner = try owner(subject)
+    let owner = try owner(subject)
     if let limit {
       guard (0...CapacityLimits.mostLiveNumbersPerPool).contains(limit) else {
         throw .quotaOutOfRange
@@ -43,9 +43,7 @@ extension Book {
       }
     }
     let before = pool.quotas[owner]
-    // Texts that are equal may differ in bytes, which name the row.
-    owner = before?.owner ?? owner
-    undoLog.append(.other { [owner] in pool.quotas.set(owner, limit: before?.limit) })
+    undoLog.append(.other { pool.quotas.set(owner, limit: before?.limit) })
     pool.quotas.set(owner, limit: limit)
     if let limit {
       rows.putQuota(QuotaTable.Quota(owner: owner, limit: limit), pool: pool.id)

@@ -34,6 +34,7 @@ struct QuotaTable: Sendable, Equatable {
   }
 
   private static func isBefore(_ one: Caller, _ other: Caller) -> Bool {
-    (one.principal, one.holder) < (other.principal, other.holder)
+    (ExactText(one.principal), ExactText(one.holder))
+      < (ExactText(other.principal), ExactText(other.holder))
   }
 }

@@ -39,7 +39,7 @@ extension HistoryScope {
     var editions = Array(forms.indices)
     var text = period
     if !template.isEmpty {
-      editions = editions.filter { forms[$0].template.text == template }
+      editions = editions.filter { ExactText(forms[$0].template.text) == ExactText(template) }
       guard let last = editions.last else { throw .templateNotFound }
       if text.isEmpty { text = forms[last].period.text(max(0, lastPeriods[last])) }
     } else if text.isEmpty, let present = forms.last {

@@ -68,7 +68,8 @@ extension Book {
   ) throws(Refusal) {
     switch ended.end {
     case .completed(let currency, let minor):
-      let same = currency == amount?.currency ?? "" && minor == amount?.minor ?? 0
+      let same =
+        ExactText(currency) == ExactText(amount?.currency ?? "") && minor == amount?.minor ?? 0
       guard same else { throw .completedDifferently(place) }
     case .returned(.released, _, _): throw .numberReleased(place)
     case .returned(.expired, _, _): throw .numberExpired(place)
@@ -143,7 +144,7 @@ struct AmountSums {
 
 /// Finds a number that a call names twice; a call that names one pays nothing.
 struct Distinct {
-  private var seen: Set<String> = []
+  private var seen: Set<ExactText> = []
   private let isNeeded: Bool
 
   init(count: Int) {
@@ -152,6 +153,6 @@ struct Distinct {
   }
 
   mutating func insert(_ number: String) -> Bool {
-    !isNeeded || seen.insert(number).inserted
+    !isNeeded || seen.insert(ExactText(number)).inserted
   }
 }

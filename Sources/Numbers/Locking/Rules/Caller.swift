@@ -5,10 +5,22 @@ struct Caller: Hashable, Sendable {
   /// What the caller calls itself.
   var holder: String
 
+  /// By the bytes of both.
+  static func == (a: Caller, b: Caller) -> Bool {
+    ExactText(a.holder) == ExactText(b.holder) && ExactText(a.principal) == ExactText(b.principal)
+  }
+
+  /// By the bytes of both.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(ExactText(principal))
+    hasher.combine(ExactText(holder))
+  }
+
   /// Whether this caller may change what `owner` holds. An authenticated caller is who it is
   /// whatever it calls itself; without authentication, the name is all there is.
   func mayAct(for owner: Caller) -> Bool {
-    principal == owner.principal && (!principal.isEmpty || holder == owner.holder)
+    ExactText(principal) == ExactText(owner.principal)
+      && (!principal.isEmpty || ExactText(holder) == ExactText(owner.holder))
   }
 
   /// As whom its numbers count together: all callers that may act for each other are one owner.

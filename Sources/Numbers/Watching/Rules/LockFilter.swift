@@ -1,5 +1,5 @@
 /// Which marks of numbers, or events of them, are wanted.
-struct LockFilter: Sendable, Hashable {
+struct LockFilter: Sendable {
   /// Empty: of all holders.
   var holder = ""
   /// Empty: all.
@@ -9,7 +9,9 @@ struct LockFilter: Sendable, Hashable {
   var isOpen: Bool { holder.isEmpty && states.isEmpty }
 
   /// Whether a mark that this holder has, or had last, is wanted, whatever its state.
-  func wants(holder: String) -> Bool { self.holder.isEmpty || self.holder == holder }
+  func wants(holder: String) -> Bool {
+    self.holder.isEmpty || ExactText(self.holder) == ExactText(holder)
+  }
 
   /// Whether a mark in this state is wanted.
   func wants(_ state: MarkState) -> Bool { states.isEmpty || states.contains(state) }
