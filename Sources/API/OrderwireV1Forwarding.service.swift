@@ -66,7 +66,8 @@ public protocol ForwardingServiceProtocol: Sendable {
 
   /// Sends a cancellation after an order: with the order's key, so behind it, and to the units that
   /// the order went to. What is left of what the order has reserved is released, unless a higher version of it
-  /// has taken its place.
+  /// has taken its place. No limit refuses it: an order that is kept has room for its cancellation, however
+  /// many others there are, and so has what it releases.
   func cancel(
     _ request: CancelRequest, context: ServerContext
   ) async throws(RPCError) -> CancelResponse
@@ -335,7 +336,8 @@ public struct ForwardingServiceClient: Sendable {
 
   /// Sends a cancellation after an order: with the order's key, so behind it, and to the units that
   /// the order went to. What is left of what the order has reserved is released, unless a higher version of it
-  /// has taken its place.
+  /// has taken its place. No limit refuses it: an order that is kept has room for its cancellation, however
+  /// many others there are, and so has what it releases.
   public func cancel(
     _ request: CancelRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> CancelResponse {

@@ -10,7 +10,8 @@ public import RPC
 public protocol StockServiceProtocol: Sendable {
   /// Records what happened, all of it or none. A movement is known by the business and its id: one that
   /// came before is answered as before if it is the same, and refused if it differs. What is recorded
-  /// is never changed: a count sets a figure right.
+  /// is never changed: a count sets a figure right. A ledger that is full still takes what ends reservations
+  /// and consignments: movements behind which nothing of them is left.
   func recordMovements(
     _ request: RecordMovementsRequest, context: ServerContext
   ) async throws(RPCError) -> RecordMovementsResponse
@@ -38,7 +39,7 @@ public protocol StockServiceProtocol: Sendable {
     _ request: PutPoliciesRequest, context: ServerContext
   ) async throws(RPCError) -> PutPoliciesResponse
 
-  /// Says that goods aren't ordered any more, all of them or none.
+  /// Says that goods aren't ordered any more, all of them or none. There is always room for that.
   func deletePolicies(
     _ request: DeletePoliciesRequest, context: ServerContext
   ) async throws(RPCError) -> DeletePoliciesResponse
@@ -122,7 +123,8 @@ public struct StockServiceClient: Sendable {
 
   /// Records what happened, all of it or none. A movement is known by the business and its id: one that
   /// came before is answered as before if it is the same, and refused if it differs. What is recorded
-  /// is never changed: a count sets a figure right.
+  /// is never changed: a count sets a figure right. A ledger that is full still takes what ends reservations
+  /// and consignments: movements behind which nothing of them is left.
   public func recordMovements(
     _ request: RecordMovementsRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> RecordMovementsResponse {
@@ -165,7 +167,7 @@ public struct StockServiceClient: Sendable {
       service: "orderwire.v1.StockService", method: "PutPolicies", request, options: options)
   }
 
-  /// Says that goods aren't ordered any more, all of them or none.
+  /// Says that goods aren't ordered any more, all of them or none. There is always room for that.
   public func deletePolicies(
     _ request: DeletePoliciesRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> DeletePoliciesResponse {

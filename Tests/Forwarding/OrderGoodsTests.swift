@@ -142,7 +142,7 @@ import Testing
           record.original = try book.find(
             "b", number: record.number, version: 0, isCancellation: false
           ).0
-          _ = try book.cancel("b", record, Self.capacity, batch)
+          _ = try book.cancel("b", record, batch)
         }
       default:
         let goods = number % 4 == 0 ? [] : ["g\(number % 9)", "g\(9 + number % 5)"]

@@ -36,7 +36,8 @@ import Testing
   }
 
   private static func cancel(
-    _ order: OrderRecord, _ stored: StoredForwarding, inVain: Bool = false
+    _ order: OrderRecord, _ stored: StoredForwarding, _ stock: StockCapacity = StockCapacity(),
+    inVain: Bool = false
   ) async throws -> ForwardingRefusal? {
     try await stored.change(inVain: inVain) { (book, batch) throws(ForwardingFailure) in
       var record = OrderRecord(
@@ -45,7 +46,7 @@ import Testing
       record.original = try book.find(
         "b", number: order.number, version: order.version, isCancellation: false
       ).0
-      _ = try book.cancel("b", record, of: order.items, capacity, batch)
+      _ = try book.cancel("b", record, of: order.items, stock: stock, batch)
     }
   }
 
@@ -157,6 +158,33 @@ import Testing
       try await Self.submit(orders, stored)
         == .figureOutOfRange(field: "orders[0].items[0]", most: StockLimits.figure))
     #expect(try await Self.open(stored) == ["salt 3": 1, "tea 3": StockLimits.figure])
+    await stored.store.close()
+  }
+
+  /// Also where more is open for the order than it reserved itself.
+  @Test func aFullStockTakesCancellations() async throws {
+    let stored = try await Self.setUp()
+    let full = StockCapacity(goods: 1, openQuantities: 1, movements: 1)
+    let orders = [Self.record(1, 0, [("tea", 4), ("salt", 2)]), Self.record(2, 0, [("tea", 1)])]
+    #expect(try await Self.submit(orders, stored) == nil)
+    let stock = stored.store.state(of: StockBook.self)
+    try await stored.store.execute(caller: "test") { (batch) throws(StoreError) in
+      let move = StockMove(id: "m", good: "tea", kind: .reserved, quantity: 3, reference: "1")
+      do throws(StockFailure) {
+        _ = try stock[batch].record("b", [move], by: "", StockCapacity(), batch)
+      } catch {
+        throw .constraint("\(error)")
+      }
+    }
+    let fewer = Self.record(1, 1, [("tea", 3), ("salt", 2)])
+    #expect(try await Self.submit([fewer], stored, full) == .ledgerExhausted(limit: 1))
+    #expect(try await Self.cancel(orders[0], stored, full) == nil)
+    #expect(try await Self.open(stored) == ["tea 1": 3, "tea 2": 1])
+    // A version without what is open only ends it.
+    #expect(try await Self.submit([Self.record(2, 1, [])], stored, full) == nil)
+    #expect(try await Self.open(stored) == ["tea 1": 3])
+    try await stored.reopen()
+    #expect(try await Self.open(stored) == ["tea 1": 3])
     await stored.store.close()
   }
 

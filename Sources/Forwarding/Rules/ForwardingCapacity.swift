@@ -3,7 +3,8 @@
 public struct ForwardingCapacity: Sendable, Equatable {
   /// Intakes in all: from 1 to 10,000.
   public var intakes: Int
-  /// Orders kept in all: from 1 to 4,000,000.
+  /// Orders kept in all: from 1 to 4,000,000. Each may have its cancellation beyond that, so that orders which
+  /// fill a server can be stopped.
   public var orders: Int
 
   /// The most of everything that isn't given.

@@ -88,7 +88,7 @@ extension ForwardingService {
         rows: StoreCalls.usualRows + order.items.count * ForwardingCalls.rowsPerItem)
     ) { (book, batch) throws(ForwardingFailure) in
       let submitted = API.SubmittedOrder(
-        try book.cancel(request.business, record, of: order.items, capacity, stock: stock, batch))
+        try book.cancel(request.business, record, of: order.items, stock: stock, batch))
       return CancelResponse(sequence: submitted.sequence, duplicate: submitted.duplicate)
     }
   }

@@ -79,10 +79,11 @@ extension ForwardingBook {
     stored.startPruning(batch)
   }
 
-  /// Sends a cancellation after an order, whose items are `items`.
+  /// Sends a cancellation after an order, whose items are `items`. There is always room for it: an order that is
+  /// kept has one at most, so there are never more than twice as many as `ForwardingCapacity.orders`.
   func cancel(
     _ business: String, _ record: OrderRecord, of items: [OrderItem] = [],
-    _ capacity: ForwardingCapacity, stock: StockCapacity = StockCapacity(), _ batch: Batch
+    stock: StockCapacity = StockCapacity(), _ batch: Batch
   ) throws(ForwardingFailure) -> Submitted {
     let stored = try intake(business, batch)
     let original = stored.intake.find(
@@ -90,9 +91,6 @@ extension ForwardingBook {
     guard original == record.original else { throw .refused(.orderNotFound) }
     let given = GivenOrder(record)
     if stored.intake.seen.find(given.facts.identity) == nil {
-      guard kept < capacity.orders else {
-        throw .refused(.ordersExhausted(limit: capacity.orders))
-      }
       try release(items, of: record, stored, stock, batch)
     }
     let submitted = take(given, stored, GoodsLookup(business, batch), batch)

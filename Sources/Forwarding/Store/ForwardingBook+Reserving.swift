@@ -49,16 +49,19 @@ extension ForwardingBook {
       plan.add(change, of: cancellation.number, field: "number")
     }
     plan.holders[number] = (holder, [])
-    try reserve(plan, intake, by: cancellation.principal, capacity, batch)
+    try reserve(
+      plan, intake, by: cancellation.principal, isCancellation: true, capacity, batch)
   }
 
   private func reserve(
-    _ plan: ReservationPlan, _ intake: Intake, by principal: String, _ capacity: StockCapacity,
-    _ batch: Batch
+    _ plan: ReservationPlan, _ intake: Intake, by principal: String, isCancellation: Bool = false,
+    _ capacity: StockCapacity, _ batch: Batch
   ) throws(ForwardingFailure) {
     if let stock = batch.state(of: StockBook.self), !plan.changes.isEmpty {
       do throws(ReservationRefusal) {
-        try stock.reserve(intake.business, plan.changes, by: principal, capacity, batch)
+        try stock.reserve(
+          intake.business, plan.changes, by: principal, isCancellation: isCancellation, capacity,
+          batch)
       } catch {
         switch error {
         case .figureOutOfRange(let place, let most):

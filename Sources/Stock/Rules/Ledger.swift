@@ -41,6 +41,8 @@ struct LedgerDraft {
   /// What is other than in the ledger.
   private(set) var goods: [ExactText: Ledger.Good] = [:]
   private(set) var open: [Ledger.OpenKey: Int64] = [:]
+  /// Entries behind which nothing is left of what was open.
+  private var endings = 0
 
   init(_ ledger: Ledger) {
     self.ledger = ledger
@@ -57,6 +59,9 @@ struct LedgerDraft {
       sum + (entry.value > 0 ? 1 : 0) - (ledger.open[entry.key] == nil ? 0 : 1)
     }
   }
+
+  /// Whether a full ledger takes it.
+  func fitsFull(isCancellation: Bool) -> Bool { isCancellation || endings == entries.count }
 
   /// What is left of what was reserved of a good for an order.
   func reserved(_ good: String, for order: String) -> Int64 {
@@ -81,7 +86,9 @@ struct LedgerDraft {
     good.sequence = entry.sequence
     goods[name] = good
     if let key, !move.reference.isEmpty {
-      open[key] = left + (key.kind == .order ? change.reserved : change.inTransit)
+      let after = left + (key.kind == .order ? change.reserved : change.inTransit)
+      open[key] = after
+      if left > 0, after == 0 { endings += 1 }
     }
     entries.append(entry)
     return entry

@@ -5,9 +5,10 @@ public struct StockCapacity: Sendable, Equatable {
   public var goods: Int
   /// Reservations and consignments that are open.
   public var openQuantities: Int
-  /// Entries of all ledgers.
+  /// Entries of all ledgers. Those that only end what is open, or release what a cancelled order reserved, have room
+  /// beyond: at most as many again.
   public var movements: Int
-  /// Policies of goods, in all their versions.
+  /// Policies of goods, in all their versions. Deletions have room beyond, one for each policy.
   public var policies: Int
 
   /// The most of everything that isn't given.

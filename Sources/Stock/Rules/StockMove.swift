@@ -12,6 +12,13 @@
 //
 // ¹ 0 is all that is open; more than is open is refused.
 //
+// A ledger that has as many entries as it may takes:
+//
+//     entries of which each ends what is open           no more of them can come than were opened before
+//     what the cancellation of an order releases        no more than orders reserved before
+//
+// and nothing else.
+//
 // Invariants: in transit is the sum of what is open of consignments, reserved that of orders; both are 0 or
 // more. Every figure is the sum of its changes.
 

@@ -76,7 +76,8 @@ extension StockBook {
   }
 
   func take(
-    _ draft: LedgerDraft, into ledger: Ledger, _ capacity: StockCapacity, _ batch: Batch
+    _ draft: LedgerDraft, into ledger: Ledger, isCancellation: Bool = false,
+    _ capacity: StockCapacity, _ batch: Batch
   ) throws(StockExhaustion) {
     guard !draft.entries.isEmpty else { return }
     var counts = counts
@@ -89,7 +90,8 @@ extension StockBook {
     guard counts.open <= capacity.openQuantities || draft.moreOpen <= 0 else {
       throw .open(limit: capacity.openQuantities)
     }
-    guard counts.entries <= capacity.movements else {
+    let fits = counts.entries <= capacity.movements
+    guard fits || draft.fitsFull(isCancellation: isCancellation) else {
       throw .entries(limit: capacity.movements)
     }
     setCounts(counts, batch)

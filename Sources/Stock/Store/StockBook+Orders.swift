@@ -26,10 +26,10 @@ package enum ReservationRefusal: Error, Equatable, Sendable {
 
 extension StockBook {
   /// Orders reserve and release, all or none, with the transaction that takes them or their
-  /// cancellations. Names and quantities are checked already.
+  /// cancellations. Names and quantities are checked already. A cancellation only releases.
   package func reserve(
     _ business: String, _ changes: [ReservationChange], by principal: String,
-    _ capacity: StockCapacity, _ batch: Batch
+    isCancellation: Bool = false, _ capacity: StockCapacity, _ batch: Batch
   ) throws(ReservationRefusal) {
     let ledger = ledger(business)
     var draft = LedgerDraft(ledger)
@@ -44,7 +44,9 @@ extension StockBook {
         throw .figureOutOfRange(place: place, most: StockLimits.figure)
       }
     }
-    do throws(StockExhaustion) { try take(draft, into: ledger, capacity, batch) } catch {
+    do throws(StockExhaustion) {
+      try take(draft, into: ledger, isCancellation: isCancellation, capacity, batch)
+    } catch {
       switch error {
       case .goods(let limit): throw .goodsExhausted(limit: limit)
       case .open(let limit): throw .openExhausted(limit: limit)

@@ -39,7 +39,9 @@ extension StockBook {
     var counts = counts
     counts.goods += newGoods
     counts.policyRows += changed.count
-    guard counts.policyRows <= capacity.policies else {
+    // To delete always has room: each was put before, below the limit.
+    let onlyDeletes = changed.allSatisfy { $0.1 == nil }
+    guard onlyDeletes || counts.policyRows <= capacity.policies else {
       throw .refused(.policiesExhausted(limit: capacity.policies))
     }
     setCounts(counts, batch)

@@ -119,7 +119,8 @@ struct ServeCommand: ParsableCommand {
   @Option(
     help: .init(
       """
-      Movements of stock in all. (default: \(Configuration.maxMovementsRange.upperBound), the most)
+      Movements of stock in all; cancellations, and what ends a reservation or a consignment, have room \
+      beyond. (default: \(Configuration.maxMovementsRange.upperBound), the most)
       """,
       valueName: "count"))
   var maxMovements: String?
@@ -144,7 +145,10 @@ struct ServeCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "Orders kept in all. (default: \(Configuration.maxOrdersRange.upperBound), the most)",
+      """
+      Orders kept in all; their cancellations have room beyond. \
+      (default: \(Configuration.maxOrdersRange.upperBound), the most)
+      """,
       valueName: "count"))
   var maxOrders: String?
 

@@ -5,8 +5,8 @@ import pytest
 
 from api import Client, error_details, forwarding as f, refused, refusal, wrong_fields
 from conftest import connect
-from orders import forwarded, intake, order, put_intake, put_unit, submit
-from server import Server
+from orders import WITHDRAWN, forwarded, get, intake, item, order, put_intake, put_unit, submit
+from server import Server, eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -201,14 +201,22 @@ def test_a_small_server_takes_on_less(tmp_path):
         assert (refusal.code, refusal.reason, refusal.metadata) == (EXHAUSTED, "INTAKES_EXHAUSTED", {"limit": "2"})
         put_intake(client, "b", lanes=2)
         submit(client, "a", order(1), order(2))
-        for call in [
-            lambda: submit(client, "b", order(1), order(2)),
-            lambda: [client.Cancel(business="a", number=number) for number in "12"],
-        ]:
-            refusal = refused(call)
+
+        def is_full():
+            refusal = refused(submit, client, "b", order(1), order(2))
             assert (refusal.code, refusal.reason, refusal.metadata) == (EXHAUSTED, "ORDERS_EXHAUSTED", {"limit": "3"})
             assert [detail.retry_delay.seconds for detail in refusal.details
                     if isinstance(detail, error_details.RetryInfo)] == [10]
+
+        is_full()
+        submit(client, "b", order(3, items=[item("unknown")]))
+        # Every order that is kept has room for its cancellation, and for no other.
+        for number in "12":
+            client.Cancel(business="a", number=number)
+            is_full()
+        client.Cancel(business="b", number="3")
+        assert eventually(lambda: get(client, "b", 3).state == WITHDRAWN)
+        assert [intake(client, business).orders for business in "ab"] == [4, 2]
         # What came before is answered as before.
         assert submit(client, "a", order(1)) == [1]
         assert client.Cancel(business="a", number="1").duplicate

@@ -184,3 +184,24 @@ def test_a_full_stock_refuses_orders_with_items(tmp_path, flag, limit, reason):
         # What reserves nothing is taken.
         submit(client, "shop", order(1, items=[item("tea")]), order(3))
         assert reserved(client, "shop") == {"1": 1}
+
+
+def test_a_full_ledger_takes_cancellations(tmp_path):
+    with Server(tmp_path, "--max-movements", "3") as server, connect(server, "h2c") as channel:
+        client = Client(channel)
+        put_intake(client, "shop")
+        submit(client, "shop", order(1, items=[item("tea", 4), item("rice")]))
+        record(client, "shop", movement("RESERVED", quantity=3, order="1"))
+        for call in [
+            lambda: submit(client, "shop", order(2, items=[item("tea")])),
+            lambda: submit(client, "shop", order(1, version=1, items=[item("tea", 3), item("rice")])),
+            lambda: record(client, "shop", movement("SHIPPED", quantity=2, order="1")),
+        ]:
+            assert refused(call).reason == "LEDGER_EXHAUSTED"
+        assert reserved(client, "shop") == {"1": 7}
+        client.Cancel(business="shop", number="1")
+        # What it didn't reserve itself stays.
+        assert reserved(client, "shop") == {"1": 3} and reserved(client, "shop", "rice") == {}
+        record(client, "shop", movement("RELEASED", quantity=0, order="1"))
+        assert reserved(client, "shop") == {}
+        assert refused(submit, client, "shop", order(2, items=[item("tea")])).reason == "LEDGER_EXHAUSTED"

@@ -235,7 +235,11 @@ EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
      [movement("RESERVED", order="o"), movement("IN_TRANSIT", consignment="c")], movement("RESERVED", order="p"),
      movement("RELEASED", order="o", quantity=0)),
     ("movements", 2, "LEDGER_EXHAUSTED",
-     [movement("RECEIVED"), movement("SHIPPED")], movement("RECEIVED"), None),
+     [movement("RESERVED", order="o", quantity=5), movement("IN_TRANSIT", consignment="c", quantity=5)],
+     movement("SHIPPED", order="o", quantity=4), movement("SHIPPED", order="o", quantity=5)),
+    ("movements", 2, "LEDGER_EXHAUSTED",
+     [movement("RESERVED", order="o", quantity=5), movement("IN_TRANSIT", consignment="c", quantity=5)],
+     movement("RECEIVED", consignment="c", quantity=4), movement("TRANSIT_ENDED", consignment="c", quantity=0)),
 ])
 def test_what_a_server_takes_on(tmp_path, setting, limit, reason, filling, more, still):
     with Server(tmp_path, f"--max-{setting}", limit) as server, connect(server, "h2c") as channel:
@@ -247,8 +251,7 @@ def test_what_a_server_takes_on(tmp_path, setting, limit, reason, filling, more,
         assert refused(record, client, "other", more).reason == reason
         assert client.ListStock(business="shop") == before
         assert all(entry.duplicate for entry in record(client, "shop", *filling)), "what is there may come again"
-        if still:
-            record(client, "shop", still)
+        record(client, "shop", still)
         if setting == "goods":
             assert refused(put_policy, client, "shop", good="salt").reason == reason
             put_policy(client, "shop", good="tea")
@@ -259,8 +262,9 @@ def test_how_many_policies_a_server_keeps(tmp_path):
         client = Client(channel)
         put_policy(client, "shop")
         put_policy(client, "shop", target=90)
-        for call in (lambda: put_policy(client, "shop", target=80),
-                     lambda: client.DeletePolicies(business="shop", goods=["tea"])):
-            got = refused(call)
-            assert (got.code, got.reason, got.metadata) == (EXHAUSTED, "POLICIES_EXHAUSTED", {"limit": "2"})
+        got = refused(put_policy, client, "shop", target=80)
+        assert (got.code, got.reason, got.metadata) == (EXHAUSTED, "POLICIES_EXHAUSTED", {"limit": "2"})
         assert put_policy(client, "shop", target=90).policies_version == 2
+        # To delete always has room.
+        assert client.DeletePolicies(business="shop", goods=["tea"]).policies_version == 3
+        assert refused(put_policy, client, "shop").reason == "POLICIES_EXHAUSTED"

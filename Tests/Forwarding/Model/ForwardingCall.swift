@@ -58,7 +58,7 @@ extension ForwardingCall {
         try book.submit(business, orders.map { GivenOrder($0.record) }, Self.capacity, batch))
     case .cancel(let order, let reason):
       let submitted = try book.cancel(
-        business, order.cancellation(reason).record, of: order.record.items, Self.capacity, batch)
+        business, order.cancellation(reason).record, of: order.record.items, batch)
       return .submitted([submitted])
     case .good(let good):
       do throws(StoreError) { try Self.put(good, batch) } catch { throw .store(error) }

@@ -80,6 +80,36 @@ import Testing
     #expect(ledger.open.values.allSatisfy { $0 > 0 })
   }
 
+  private static let fits: [([Step], [Step], Bool)] = [
+    ([(.reserved, 5, "o")], [(.released, 0, "o")], true),
+    ([(.reserved, 5, "o")], [(.released, 5, "o")], true),
+    ([(.reserved, 5, "o")], [(.released, 4, "o")], false),
+    ([(.reserved, 5, "o")], [(.shipped, 5, "o")], true),
+    ([(.reserved, 5, "o")], [(.shipped, 9, "o")], true),
+    ([(.reserved, 5, "o")], [(.shipped, 4, "o")], false),
+    ([(.reserved, 5, "o")], [(.shipped, 5, "")], false),
+    ([(.reserved, 5, "o")], [(.reserved, 5, "o")], false),
+    ([(.reserved, 5, "o"), (.released, 0, "o")], [(.released, 0, "o")], false),
+    ([(.inTransit, 5, "c")], [(.received, 5, "c")], true),
+    ([(.inTransit, 5, "c")], [(.received, 4, "c")], false),
+    ([(.inTransit, 5, "c")], [(.transitEnded, 0, "c")], true),
+    (
+      [(.reserved, 5, "o"), (.reserved, 1, "p")], [(.released, 0, "o"), (.released, 0, "p")], true
+    ),
+    ([(.reserved, 5, "o")], [(.released, 0, "o"), (.received, 1, "")], false),
+    ([(.reserved, 5, "o")], [(.released, 0, "o"), (.reserved, 1, "o")], false),
+    ([(.reserved, 5, "o")], [(.released, 2, "o"), (.released, 3, "o")], false),
+    ([], [(.reserved, 5, "o"), (.released, 0, "o")], false), ([], [(.counted, 0, "")], false),
+  ]
+
+  @Test(arguments: fits)
+  func whatAFullLedgerTakes(before: [Step], steps: [Step], fits: Bool) throws {
+    var draft = LedgerDraft(try Self.ledger(before))
+    for step in steps { _ = try draft.record(Self.move(step), field: "m") }
+    #expect(draft.fitsFull(isCancellation: false) == fits)
+    #expect(draft.fitsFull(isCancellation: true))
+  }
+
   private static let refusals: [([Step], Step, StockRefusal)] = [
     ([], (.released, 1, "o"), .openExceeded(field: "m.quantity", open: 0)),
     (
