@@ -50,8 +50,10 @@ public protocol ForwardingServiceProtocol: Sendable {
   /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
   ///
   /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
-  /// the stock has no room for that, the call is refused. Of several versions the highest counts: it reserves what it
-  /// has more than the one before, and releases what it has less, however much went out meanwhile.
+  /// the stock has no room for that, the call is refused. Of several versions the highest counts, whichever comes
+  /// first and whether or not it has items: it reserves what it has more than the one before, and releases what it has
+  /// less, however much went out meanwhile. What is reserved stays so when the order is kept no longer, until it is
+  /// shipped or released by a movement; a version that comes only then reserves all its items.
   func submit(
     _ request: SubmitRequest, context: ServerContext
   ) async throws(RPCError) -> SubmitResponse
@@ -314,8 +316,10 @@ public struct ForwardingServiceClient: Sendable {
   /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
   ///
   /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
-  /// the stock has no room for that, the call is refused. Of several versions the highest counts: it reserves what it
-  /// has more than the one before, and releases what it has less, however much went out meanwhile.
+  /// the stock has no room for that, the call is refused. Of several versions the highest counts, whichever comes
+  /// first and whether or not it has items: it reserves what it has more than the one before, and releases what it has
+  /// less, however much went out meanwhile. What is reserved stays so when the order is kept no longer, until it is
+  /// shipped or released by a movement; a version that comes only then reserves all its items.
   public func submit(
     _ request: SubmitRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> SubmitResponse {

@@ -15,7 +15,7 @@ public struct ForwardingCapacity: Sendable, Equatable {
 
   /// Each is in the writer's memory, with lanes and units.
   public static let mostIntakes = 10_000
-  /// Each takes about 50 bytes of the writer's memory, with items about 60 more, one that waits for a unit about
+  /// Each takes about 50 bytes of the writer's memory, with items or a version about 60 more, one that waits for a unit about
   /// 600, and all are read at the start.
   public static let mostOrders = 4_000_000
 }

@@ -1,22 +1,28 @@
 // Which order of a number has its items reserved, and what becomes of them:
 //
-//     of a number comes                      nothing is reserved   version v is            v was cancelled
-//     an order with items                    reserved              –                       –
-//     an order without                       –                     –                       –
-//     a later version than v                 –                     the difference          reserved
-//     an earlier one                         –                     –                       –
-//     the cancellation of v                  –                     released                –
-//     of another version                     –                     –                       –
+//     of a number comes                      nothing is known of   version v is known    v was cancelled
+//     an order with items                    reserved              (below)               (below)
+//     version 0 without                      –¹                    (below)               (below)
+//     another order without                  known from then on    (below)               (below)
+//     a later version than v                                       the difference        reserved
+//     an earlier one                                               –                     –
+//     the cancellation of v                                        released              –
+//     of another version                     –                     –                     –
 //
-// So what went out of an order meanwhile, or was released by hand, stays so: a later version with 2 more reserves 2,
-// however much of those before is left. What a number has is known for as long as that order is kept.
+// ¹ Nothing is earlier than it, so nobody has to know it: most orders have neither versions nor items.
+//
+// So it doesn't matter in which order versions come. What went out of an order meanwhile, or was released by hand,
+// stays so: a later version with 2 more reserves 2, however much of those before is left. What a number has is known
+// for as long as that order is kept; what is reserved stays so beyond, until it goes out or is released by hand.
 
-/// Which orders have their items reserved.
+/// The orders whose items are those of their numbers.
 struct OrderReservations: Sendable {
   /// The order whose items are those of its number.
   struct Holder: Sendable, Equatable {
     var version: Int64
     var sequence: Int64
+    /// Else there is nothing to look for in the store.
+    var hasItems: Bool
     var isCancelled = false
   }
 
@@ -29,9 +35,12 @@ struct OrderReservations: Sendable {
 
   subscript(_ number: UInt64) -> Holder? { holders[number] }
 
+  /// Whether an order matters of whose number nothing is known.
+  static func mayMatter(version: Int64, hasItems: Bool) -> Bool { hasItems || version > 0 }
+
   /// Whether an order that comes becomes its number's holder.
   static func replaces(_ holder: Holder?, version: Int64, hasItems: Bool) -> Bool {
-    guard let holder else { return hasItems }
+    guard let holder else { return mayMatter(version: version, hasItems: hasItems) }
     return version > holder.version
   }
 
@@ -95,7 +104,8 @@ extension Intake {
   func loadHolder(_ number: UInt64, version: Int64, sequence: Int64, hasItems: Bool) {
     let holder = reservations[number]
     guard OrderReservations.replaces(holder, version: version, hasItems: hasItems) else { return }
-    _ = reservations.put(.init(version: version, sequence: sequence), of: number)
+    _ = reservations.put(
+      .init(version: version, sequence: sequence, hasItems: hasItems), of: number)
   }
 
   /// The same for a cancellation.

@@ -9,8 +9,10 @@ extension ForwardingBook {
     _ orders: [GivenOrder], _ stored: StoredIntake, _ capacity: StockCapacity, _ batch: Batch
   ) throws(ForwardingFailure) {
     let intake = stored.intake
-    let hasItems = orders.contains { !$0.items.isEmpty }
-    guard hasItems || !intake.reservations.isEmpty else { return }
+    let mayMatter = orders.contains {
+      OrderReservations.mayMatter(version: $0.version, hasItems: !$0.items.isEmpty)
+    }
+    guard mayMatter || !intake.reservations.isEmpty else { return }
     var plan = ReservationPlan()
     var fresh: Set<UInt64> = []
     for (place, order) in orders.enumerated() where order.facts.original == 0 {
@@ -22,12 +24,14 @@ extension ForwardingBook {
         before, version: order.version, hasItems: !order.items.isEmpty)
       guard replaces else { continue }
       var items = plan.holders[number]?.items ?? []
-      if plan.holders[number] == nil, let before, !before.isCancelled {
+      if plan.holders[number] == nil, let before, before.hasItems, !before.isCancelled {
         items = try self.items(of: before.sequence, stored, batch)
       }
       plan.add(order, at: place, replacing: items)
       let sequence = intake.nextSequence + Int64(fresh.count - 1)
-      plan.holders[number] = (.init(version: order.version, sequence: sequence), order.items)
+      let holder = OrderReservations.Holder(
+        version: order.version, sequence: sequence, hasItems: !order.items.isEmpty)
+      plan.holders[number] = (holder, order.items)
     }
     try reserve(plan, intake, by: orders.first?.principal ?? "", capacity, batch)
   }

@@ -67,7 +67,7 @@ struct ForwardingLoader {
     }
     return ForwardUnit(
       id: Int32(clamping: row.integer(1)), name: row.text(2), created: row.integer(3),
-      codes: codes.sorted())
+      codes: codes)
   }
 
   /// The codes of a unit, as they are stored.
@@ -114,13 +114,15 @@ struct ForwardingLoader {
   }
 
   private func loadReservation(of order: OrderRecord, _ sequence: Int64, _ intake: Intake) {
-    guard !order.items.isEmpty || !intake.reservations.isEmpty else { return }
+    let hasItems = !order.items.isEmpty
+    let mayMatter = OrderReservations.mayMatter(version: order.version, hasItems: hasItems)
+    guard mayMatter || !intake.reservations.isEmpty else { return }
     let number = OrderHash.number(order.number)
     if order.isCancellation {
       intake.loadCancellation(number, of: order.original)
     } else {
       intake.loadHolder(
-        number, version: order.version, sequence: sequence, hasItems: !order.items.isEmpty)
+        number, version: order.version, sequence: sequence, hasItems: hasItems)
     }
   }
 

@@ -83,6 +83,24 @@ def test_a_later_version_reserves_the_difference(client, business):
     assert reserved(client, business) == {}
 
 
+def test_the_highest_version_counts_whichever_comes_first(tmp_path):
+    """Also one without items."""
+    for is_again in (False, True):
+        with Server(tmp_path) as server, connect(server, "h2c") as channel:
+            client = Client(channel)
+            if not is_again:
+                put_intake(client, "shop")
+                submit(client, "shop", order(1, version=2), order(2, version=2), order(3, version=2), order(4))
+                client.Cancel(business="shop", number="2", version=2)
+                submit(client, "shop", order(1, version=1, items=[item("tea", 5)]), order(5, items=[item("tea", 1)]))
+            else:
+                submit(client, "shop", *(order(n, version=1, items=[item("tea", 7)]) for n in (2, 3)))
+                submit(client, "shop", order(3, version=3, items=[item("tea", 2)]),
+                       order(4, version=1, items=[item("tea", 3)]))
+            assert reserved(client, "shop") == ({"3": 2, "4": 3, "5": 1} if is_again else {"5": 1})
+            server.kill()
+
+
 def test_a_cancellation_releases_what_is_left(client, business):
     put_intake(client, business)
     submit(client, business, order(1, items=[item("tea", 5)]), order(2, items=[item("tea", 7)]))

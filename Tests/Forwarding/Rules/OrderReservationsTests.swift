@@ -5,13 +5,14 @@ import Testing
 /// The table at its head.
 @Suite struct OrderReservationsTests {
   @Test(arguments: [
-    (nil, 0, true, true), (nil, 0, false, false), (1, 2, true, true), (1, 2, false, true),
-    (1, 0, true, false), (1, 0, false, false),
+    (nil, 0, true, true), (nil, 0, false, false), (nil, 1, true, true), (nil, 1, false, true),
+    (1, 2, true, true), (1, 2, false, true), (1, 0, true, false), (1, 0, false, false),
   ])
   func whoReplacesWhom(holder: Int64?, version: Int64, hasItems: Bool, replaces: Bool) {
     for isCancelled in [false, true] {
       let holder = holder.map {
-        OrderReservations.Holder(version: $0, sequence: 1, isCancelled: isCancelled)
+        OrderReservations.Holder(
+          version: $0, sequence: 1, hasItems: true, isCancelled: isCancelled)
       }
       #expect(
         OrderReservations.replaces(holder, version: version, hasItems: hasItems) == replaces)
@@ -44,12 +45,12 @@ import Testing
   @Test func holdersAreForgottenWithTheirOrders() {
     let intake = Intake(
       business: "b", settings: IntakeSettings(lanes: 1, window: 0, batchSize: 1))
-    intake.hold(.init(version: 0, sequence: 5), of: 1)
-    intake.hold(.init(version: 0, sequence: 6), of: 2)
-    intake.hold(.init(version: 1, sequence: 2_000), of: 1)
+    intake.hold(.init(version: 0, sequence: 5, hasItems: true), of: 1)
+    intake.hold(.init(version: 0, sequence: 6, hasItems: true), of: 2)
+    intake.hold(.init(version: 1, sequence: 2_000, hasItems: true), of: 1)
     let mark = intake.mark
-    intake.hold(.init(version: 2, sequence: 2_001), of: 1)
-    intake.hold(.init(version: 0, sequence: 2_002, isCancelled: true), of: 3)
+    intake.hold(.init(version: 2, sequence: 2_001, hasItems: true), of: 1)
+    intake.hold(.init(version: 0, sequence: 2_002, hasItems: true, isCancelled: true), of: 3)
     intake.undo(to: mark)
     #expect(intake.reservations[1]?.version == 1 && intake.reservations[3] == nil)
     intake.reservations.forget(block: 0)
