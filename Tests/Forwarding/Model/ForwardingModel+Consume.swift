@@ -45,8 +45,7 @@ extension ForwardingModel {
       unit.places[delivery.sequence] = .done
       unit.failures[delivery.sequence] = nil
       unit.losses[delivery.sequence] = nil
-      unit.isClosed = true
-      unit.streak = []
+      unit.closeBreaker()
     }
     for nack in settlement.nacks {
       guard let delivery = find(nack.token) else { continue }
@@ -102,6 +101,11 @@ extension ForwardingModel.Unit {
     } else {
       failures[sequence] = ForwardingModel.Failures(count: count, due: due)
     }
+  }
+
+  mutating func closeBreaker() {
+    isClosed = true
+    streak = []
   }
 
   /// It wasn't the order's fault, and comes again no earlier than was asked.

@@ -18,7 +18,11 @@ extension ForwardingModel {
       case .unit(let name, let codes, let settings): return put(name, codes, settings)
       case .delete(let name, let force): return try delete(name, force: force)
       case .pause(let name): try change(name, "name") { $0.isPaused = true }
-      case .resume(let name): try change(name, "name") { $0.isPaused = false }
+      case .resume(let name):
+        try change(name, "name") {
+          $0.isPaused = false
+          $0.closeBreaker()
+        }
       case .attach(let unit, let name, let credits, _):
         return try attach(unit, name, credits, at: now, given: given)
       case .leave(let unit, let id, let isLost): leave(unit, id, isLost: isLost, at: now)
@@ -98,6 +102,7 @@ extension ForwardingModel {
     if units[name] == nil || unit.codes != codes { rulesVersion += 1 }
     unit.codes = codes
     unit.settings = settings ?? unit.settings
+    if unit.settings.breakerFailures == 0 { unit.closeBreaker() }
     units[name] = unit
     return .version(rulesVersion)
   }

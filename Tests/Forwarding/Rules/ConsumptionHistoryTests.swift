@@ -35,6 +35,11 @@ import Testing
         ConsumptionSettings(attempts: Int32(seed % 3) + 1, policy: policy, breakerFailures: 6)),
       random: random, keys: keys, policy: policy, isPoison: { $0 % 17 == 5 },
       isDeadly: { $0 % 41 == 7 })
+    // With most of its orders out of its memory, too.
+    if seed % 4 < 2 {
+      history.trial.unit.consumption.bounds = WindowBounds(
+        keys: 7, ordersBehindFirst: 1, ordersPerLook: seed % 3, ordersPerFill: 3)
+    }
     for step in 0..<400 {
       try change(&history, inVain: step % 7 == 3)
       check(&history)
@@ -178,6 +183,7 @@ import Testing
       }
       expire(&history)
       trial.commit()
+      trial.pass(0)
       check(&history)
       history.done += settle(&history)
       trial.commit()
@@ -186,7 +192,10 @@ import Testing
         try trial.intake.purge(trial.intake.deadLetters(of: unit, after: 0, limit: .max), at: unit)
       }
       // Where all that is left is bad, only an operator can tell.
-      if round == 500 { unit.consumption.settings.breakerFailures = 0 }
+      if round == 500 {
+        unit.consumption.settings.breakerFailures = 0
+        trial.intake.closeBreaker(of: unit)
+      }
       if unit.depth == 0 { break }
     }
     #expect(unit.depth == 0 && trial.intake.count(.forwarded) == trial.intake.kept)

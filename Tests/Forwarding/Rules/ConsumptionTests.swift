@@ -216,6 +216,66 @@ import Testing
     #expect(trial.inHand(1) == [1])
   }
 
+  @Test func nextOrderOfAKeyIsFoundHoweverFarItIs() throws {
+    let trial = try ConsumptionTrial()
+    trial.unit.consumption.bounds = WindowBounds(ordersBehindFirst: 1, ordersPerLook: 4)
+    trial.join(1, credits: 2)
+    trial.submit(["a", "b", "a", "b"] + Array(repeating: "hot", count: 40), then: ["a", "b"])
+    #expect(trial.inHand(1) == [1, 2])
+    trial.pass(0)
+    try trial.acknowledge(1)
+    try trial.acknowledge(2)
+    #expect(trial.inHand(1) == [3, 4])
+    try trial.acknowledge(3)
+    #expect(trial.inHand(1) == [4, 5])
+    try trial.acknowledge(4)
+    #expect(trial.inHand(1) == [5, 45])
+    try trial.acknowledge(45)
+    #expect(trial.inHand(1) == [5, 46])
+  }
+
+  @Test func orderThatComesWhenTheLastOfItsKeyInMemoryEndsIsHandedOutOnce() throws {
+    let trial = try ConsumptionTrial()
+    trial.unit.consumption.bounds = WindowBounds(ordersBehindFirst: 2)
+    trial.join(1)
+    trial.submit("a", "a", "a", "a")
+    // It is in its lane, and the queue is looked through behind it.
+    _ = trial.intake.submit(IntakeTrial.order("5", key: "a"), at: trial.now)
+    trial.commit()
+    try trial.acknowledge(1)
+    try trial.acknowledge(2)
+    trial.dispatch()
+    for sequence in Int64(3)...5 { try trial.acknowledge(sequence) }
+    #expect(trial.handed.map(\.sequence) == [1, 2, 3, 4, 5] && trial.unit.depth == 0)
+  }
+
+  @Test func searchIsDoneInPiecesAndFindsWhatComesMeanwhile() throws {
+    let trial = try ConsumptionTrial()
+    trial.unit.consumption.bounds = WindowBounds(
+      ordersBehindFirst: 1, ordersPerLook: 1, ordersPerFill: 20)
+    trial.join(1, credits: 3)
+    trial.submit(["a", "b", "a", "b"] + Array(repeating: "hot", count: 100), then: ["b"])
+    trial.pass(0)
+    for sequence in Int64(1)...4 { try trial.acknowledge(sequence) }
+    // The search goes on by itself, whatever else happens.
+    #expect(trial.inHand(1) == [5] && trial.unit.consumption.due == 0)
+    trial.submit("a")
+    trial.pass(0)
+    #expect(trial.inHand(1).sorted() == [5, 105, 106])
+    #expect(trial.unit.consumption.due != 0)
+  }
+
+  @Test func failedOrdersOfAnyNumberOfKeysKeepNobodyElseWaiting() throws {
+    let trial = try ConsumptionTrial(ConsumptionSettings(breakerFailures: 0))
+    trial.unit.consumption.bounds = WindowBounds(keys: 8)
+    trial.join(1, credits: 4)
+    trial.submit((0..<40).map { "bad \($0)" }, then: ["good"])
+    for sequence in Int64(1)...40 { try trial.fail(sequence, delay: 1_000) }
+    #expect(trial.inHand(1) == [41])
+    trial.pass(1_000)
+    for sequence in Int64(1)...40 { try trial.acknowledge(sequence) }
+  }
+
   @Test func pausedUnitGetsNothing() throws {
     let trial = try ConsumptionTrial()
     trial.join(1)

@@ -33,7 +33,7 @@ import Testing
       switch event {
       case .fails(let sequence): last = breaker.failed(Self.failed(sequence), at: 0, limit: 2)
       case .acknowledged:
-        breaker.acknowledged()
+        breaker.close()
         last = nil
       case .wake:
         breaker.wake(at: Self.pause)
