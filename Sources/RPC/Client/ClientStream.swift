@@ -35,6 +35,10 @@ public struct ClientStream<Request: Message, Response: Message>: AsyncSequence, 
     call.loop.execute { [call] in call.endSending() }
   }
 
+  /// Whether the call is known to have ended, however much of the response is still to be taken. On the
+  /// channel's loop only.
+  public var hasEnded: Bool { call.state.hasEnded }
+
   /// The next message of the response, nil when it has ended well.
   public func next() async throws(RPCError) -> Response? {
     try await onLoop { () throws(RPCError) in try await call.receive(Response.self) }

@@ -70,6 +70,25 @@ struct BenchCommand: ParsableCommand {
       """)
   var consumers = 0
 
+  @Option(help: "Deliveries that each consumer may have in hand.")
+  var credits = 1_000
+
+  @Option(
+    help: .init(
+      """
+      With --consumers and --verify, how long the last consumer of the first unit takes over each order before it \
+      acknowledges that, in milliseconds.
+      """, valueName: "milliseconds"))
+  var slowConsumer: Int?
+
+  @Option(
+    help: .init(
+      """
+      With --consumers and --verify, how long the last consumer of the last unit stays before it drops its \
+      connection, without a word and with what it gets then in hand, and comes back, in seconds.
+      """, valueName: "seconds"))
+  var crashingConsumer: Double?
+
   @Option(
     help: """
       With --method submit, further units that get every order and of which nobody consumes, as if they were down.
@@ -80,7 +99,9 @@ struct BenchCommand: ParsableCommand {
     help: """
       Let the watches be readers that begin with the oldest event, follow in different manners (filtered, \
       slow, leaving at random), go on from their cursors whatever happens, and check at the end that each got \
-      each event of its filter once and in order.
+      each event of its filter once and in order. Let the consumers come back whatever ends their streams, and \
+      check that each unit got each order, those of a key in order, and none again once its acknowledgement was \
+      confirmed; the intake must have no other orders.
       """)
   var verify = false
 
@@ -112,6 +133,8 @@ struct BenchCommand: ParsableCommand {
   private static let longest = 86_400
   /// Each has a connection of its own.
   private static let mostReaders = 1_000
+  /// Over as many orders as it may have in hand it takes less than the hour that it may have each.
+  private static let slowest = 3_000
   private var streamsEach: Int { streams ?? (idle ? 0 : 32) }
 
   func validate() throws {
@@ -119,7 +142,8 @@ struct BenchCommand: ParsableCommand {
       ("--connections", connections, 1...20_000), ("--streams", streamsEach, (idle ? 0 : 1)...1000),
       ("--seconds", seconds, 1...Self.longest), ("--warmup", warmup, 0...3600),
       ("--count", count, 1...1000), ("--watches", watches, 0...10_000),
-      ("--consumers", consumers, 0...64), ("--idle-units", idleUnits, 0...64),
+      ("--consumers", consumers, 0...64), ("--credits", credits, 1...1000),
+      ("--idle-units", idleUnits, 0...64),
       ("--loops", loops, Configuration.loopsRange), ("--calls", calls ?? 1, 1...1_000_000_000),
     ]
     for (name, value, range) in limits where !range.contains(value) {
@@ -137,16 +161,36 @@ struct BenchCommand: ParsableCommand {
     if watches > 0, method == .submit {
       throw ValidationError("--watches needs a pool, so not --method submit")
     }
-    if consumers > 0, method != .submit || reconnect {
-      throw ValidationError("--consumers needs --method submit, without --reconnect")
-    }
     if idleUnits > 0, method != .submit {
       throw ValidationError("--idle-units needs --method submit")
     }
-    if verify, !(1...Self.mostReaders).contains(watches) || idle {
-      throw ValidationError("--verify needs --watches from 1 to \(Self.mostReaders)")
+    try validateConsumers()
+    if verify, idle || !verifiesOrders && !(1...Self.mostReaders).contains(watches) {
+      throw ValidationError(
+        "--verify needs --watches from 1 to \(Self.mostReaders), or --method submit with --consumers"
+      )
     }
     if idle, serverPid == nil { throw ValidationError("--idle needs --server-pid") }
+  }
+
+  private var verifiesOrders: Bool { verify && method == .submit && consumers > 0 }
+
+  private func validateConsumers() throws {
+    if consumers > 0, method != .submit {
+      throw ValidationError("--consumers needs --method submit")
+    }
+    if consumers > 0, reconnect, !verify {
+      throw ValidationError("--consumers with --reconnect needs --verify")
+    }
+    if slowConsumer != nil || crashingConsumer != nil, !verifiesOrders {
+      throw ValidationError(
+        "--slow-consumer and --crashing-consumer need --consumers and --verify")
+    }
+    guard (1...Self.slowest).contains(slowConsumer ?? 1) else {
+      throw ValidationError("--slow-consumer must be from 1 to \(Self.slowest)")
+    }
+    guard let crash = crashingConsumer, !(0.01...3600).contains(crash) else { return }
+    throw ValidationError("--crashing-consumer must be from 0.01 to 3600")
   }
 
   func run() throws {
@@ -167,10 +211,13 @@ struct BenchCommand: ParsableCommand {
       connections: connections, streams: streamsEach,
       warmup: .seconds(calls == nil ? warmup : 0),
       measured: .seconds(calls == nil ? seconds : Self.longest), calls: calls, rate: rate,
-      reconnects: reconnect, idleUnits: idleUnits)
+      reconnects: reconnect, idleUnits: idleUnits, verifiesOrders: verifiesOrders)
     let run = LoadRun(
-      plan: plan, target: target, serverPID: serverPid, watches: watches, consumers: consumers,
-      readersSeed: verify ? seed ?? .random(in: 0...UInt64(UInt32.max)) : nil)
+      plan: plan, target: target, serverPID: serverPid, watches: watches,
+      consumers: OrderCrowd.Plan(
+        each: consumers, credits: Int32(credits),
+        rest: slowConsumer.map { .milliseconds($0) }, stay: crashingConsumer.map { .seconds($0) }),
+      readersSeed: verify && !verifiesOrders ? seed ?? .random(in: 0...UInt64(UInt32.max)) : nil)
     let result = try blocking { await run.run() }.get()
     let (lines, isConsistent) = result.report(plan)
     for line in lines + result.watched.report { writeLine(line, to: STDOUT_FILENO) }
@@ -179,7 +226,11 @@ struct BenchCommand: ParsableCommand {
     let consumed = result.consumed.report(Int(result.orders.after - result.orders.before))
     for line in consumed.lines { writeLine(line, to: STDOUT_FILENO) }
     guard consumed.isRight else {
-      throw CommandFailure(.badData, "a unit didn't get each order")
+      throw CommandFailure(
+        .badData, "a unit didn't get each order" + (verifiesOrders ? " once and in order" : ""))
+    }
+    guard !verifiesOrders || result.tally.failures.isEmpty else {
+      throw CommandFailure(.unavailable, "not all orders were given in")
     }
     guard isConsistent else {
       throw CommandFailure(.badData, "the server's counters aren't what it acknowledged")

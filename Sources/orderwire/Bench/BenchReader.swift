@@ -12,10 +12,8 @@ enum ReaderLimits {
   static let rest: Duration = .milliseconds(5)
   /// A restless reader leaves after so many responses.
   static let stay = 1...10
-  /// Between two attempts to connect.
+  /// Between two looks at how far they are.
   static let pause: Duration = .milliseconds(20)
-  /// A reader that hears nothing for so long, with a server or without one, gives up.
-  static let patience: Duration = .seconds(60)
 }
 
 /// A reader that follows the feed of a business from its oldest event, in the manner of its kind, over
@@ -80,7 +78,9 @@ final class BenchReader: Sendable {
 
   private func read(on loop: Loop) async {
     do throws(CommandFailure) {
-      while !isAtEnd { try await follow(on: try await connect(on: loop)) }
+      while !isAtEnd {
+        try await follow(on: target.connect(on: loop, within: LoadTarget.patience))
+      }
     } catch {
       state.withLock { $0.seen.failure = error.message }
     }
@@ -89,18 +89,6 @@ final class BenchReader: Sendable {
   }
 
   private var isAtEnd: Bool { end.cursor.map { $0 == seen.cursor } ?? false }
-
-  private func connect(on loop: Loop) async throws(CommandFailure) -> ClientChannel {
-    let limit = MonotonicTime.current.advanced(by: ReaderLimits.patience)
-    while true {
-      do throws(CommandFailure) {
-        return try await target.connect(on: loop)
-      } catch {
-        guard MonotonicTime.current < limit else { throw error }
-        try? await loop.sleep(for: ReaderLimits.pause)
-      }
-    }
-  }
 
   /// One stream on a connection of its own, as far as it goes.
   private func follow(on channel: ClientChannel) async throws(CommandFailure) {
@@ -144,9 +132,4 @@ final class EndOfReading: Sendable {
   var cursor: String? { state.withLock { $0 } }
 
   func set(_ cursor: String) { state.withLock { $0 = cursor } }
-}
-
-extension RPCError {
-  /// Whether a stream ended because its server did, rather than by a refusal.
-  fileprivate var isCutOff: Bool { code == .unavailable || code == .cancelled }
 }

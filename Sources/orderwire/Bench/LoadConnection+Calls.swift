@@ -6,11 +6,11 @@ extension LoadConnection {
   /// The number that is taken apart again and again: the first of the pool's template.
   private static let parsed = "B000000000001"
 
-  /// One call, or two with completing; whether all were answered.
-  func call() async -> Bool {
+  /// One call of a stream, or two with completing; whether all were answered.
+  func call(_ stream: Int) async -> Bool {
     switch plan.method {
     case .parse: return await parse()
-    case .submit: return await submit()
+    case .submit: return await submit(stream)
     case .allocate, .allocateStream:
       guard plan.completes else { return await allocateOnly() }
       guard let numbers = await allocate() else { return false }
@@ -97,9 +97,11 @@ extension LoadConnection {
   }
 
   /// Orders with numbers that nobody gave in before; a repetition finds them as they are.
-  private func submit() async -> Bool {
+  private func submit(_ stream: Int) async -> Bool {
     do {
-      let request = try prepareSubmit()
+      let marks = nextMarks(stream)
+      let request = try prepareSubmit(marks)
+      verifier?.begin(marks)
       let count = try await answered { (channel) async throws(RPCError) in
         try await BareMethod(
           channel, service: "orderwire.v1.ForwardingService", method: "Submit"
@@ -111,6 +113,7 @@ extension LoadConnection {
         tally.failed(RPCError(.dataLoss, "\(count) orders, not \(plan.count)"))
         return false
       }
+      verifier?.answer(marks)
       return true
     } catch {
       tally.failed(error)
@@ -119,11 +122,21 @@ extension LoadConnection {
     }
   }
 
-  private func prepareSubmit() throws(RPCError) -> [UInt8] {
+  /// The next orders of a stream; none where the load isn't verified.
+  private func nextMarks(_ stream: Int) -> [OrderMark] {
+    guard verifier != nil else { return [] }
+    return (0..<plan.count).map { _ in series[stream].next() }
+  }
+
+  private func prepareSubmit(_ marks: [OrderMark]) throws(RPCError) -> [UInt8] {
     var next: PreparedSubmit
     if let preparedSubmit { next = preparedSubmit } else { next = try PreparedSubmit(plan) }
     preparedSubmit = nil
-    next.renew(&requestIDs, at: .current)
+    if let verifier {
+      next.renew(marks, verifier.name, at: .current)
+    } else {
+      next.renew(&requestIDs, at: .current)
+    }
     preparedSubmit = next
     return next.bytes
   }

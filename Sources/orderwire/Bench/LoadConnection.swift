@@ -18,21 +18,27 @@ final class LoadConnection: @unchecked Sendable {
   /// The request of its calls, once one is made.
   var prepared: PreparedAllocate?
   var preparedSubmit: PreparedSubmit?
+  /// Where the load is verified, and what each of its streams gives in then.
+  let verifier: OrderVerifier?
+  var series: [OrderSeries] = []
   var tally = LoadTally()
   /// Calls that were begun here, for their turn in an open loop and for the limit.
   private var begun = 0
 
-  /// How long a server may be away before a load gives it up, and how long between two attempts.
-  private static let patience: Duration = .seconds(60)
-  private static let pause: Duration = .milliseconds(20)
-
-  init(_ channel: ClientChannel, to target: LoadTarget, plan: LoadPlan, index: Int) {
+  init(
+    _ channel: ClientChannel, to target: LoadTarget, plan: LoadPlan, index: Int,
+    _ verifier: OrderVerifier? = nil
+  ) {
     self.channel = channel
     allocating = Self.allocating(on: channel)
     self.target = target
     self.plan = plan
     self.index = index
     requestIDs = RequestIDSource(seed: .random(in: 0 ... .max))
+    self.verifier = verifier
+    if verifier != nil {
+      series = (0..<plan.streams).map { OrderSeries(stream: index * plan.streams + $0) }
+    }
   }
 
   private static func allocating(on channel: ClientChannel) -> BareMethod {
@@ -47,14 +53,14 @@ final class LoadConnection: @unchecked Sendable {
       return tally
     }
     await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<plan.streams {
-        group.addTask(executorPreference: channel.loop) { await self.work(start) }
+      for stream in 0..<plan.streams {
+        group.addTask(executorPreference: channel.loop) { await self.work(start, stream) }
       }
     }
     return tally
   }
 
-  private func work(_ start: MonotonicTime) async {
+  private func work(_ start: MonotonicTime, _ stream: Int) async {
     let measuring = start.advanced(by: plan.warmup)
     let end = measuring.advanced(by: plan.measured)
     let share = plan.share(of: index)
@@ -68,11 +74,13 @@ final class LoadConnection: @unchecked Sendable {
       }
       let due = planned ?? MonotonicTime.current
       guard due < end else { return }
-      let isAnswered = await call()
+      let isAnswered = await call(stream)
       if isAnswered, due >= measuring {
         tally.latencies.record(
           Int(due.duration(to: MonotonicTime.current).saturatedNanoseconds))
       }
+      // Nobody knows where the next orders of its keys would belong.
+      if !isAnswered, verifier != nil { return }
       // A connection that is gone answers at once, and would be asked for ever.
       if !isAnswered, tally.failures[.unavailable, default: 0] > plan.streams { return }
     }
@@ -113,15 +121,12 @@ final class LoadConnection: @unchecked Sendable {
   }
 
   private func reconnect() async -> Bool {
-    let end = MonotonicTime.current.advanced(by: Self.patience)
-    while MonotonicTime.current < end {
-      // The old one stays for the calls that are still answered on it; the server closes it.
-      if let fresh = try? await target.connect(on: channel.loop) {
-        channel = fresh
-        return true
-      }
-      try? await channel.loop.sleep(for: Self.pause)
+    // The old one stays for the calls that are still answered on it; the server closes it.
+    do throws(CommandFailure) {
+      channel = try await target.connect(on: channel.loop, within: LoadTarget.patience)
+      return true
+    } catch {
+      return false
     }
-    return false
   }
 }

@@ -43,6 +43,8 @@ struct LoadPlan: Sendable {
   var reconnects = false
   /// Units that get every order of a load, and of which nobody consumes.
   var idleUnits = 0
+  /// Whether orders are held against what consumers get.
+  var verifiesOrders = false
 
   /// Nothing but allocations, each as soon as its stream has the answer to the last.
   var isPlain: Bool { method == .allocate && !completes && rate == nil && !reconnects }

@@ -9,9 +9,9 @@ struct LoadRun: Sendable {
   let serverPID: Int?
   /// Streams that watch the pool meanwhile.
   var watches = 0
-  /// Consumers of each unit meanwhile.
-  var consumers = 0
-  /// Where they are readers that check what they get: what their choices begin with.
+  /// Consumers of the units meanwhile.
+  var consumers = OrderCrowd.Plan()
+  /// Where watches are readers that check what they get: what their choices begin with.
   var readersSeed: UInt64?
 
   struct Result: Sendable {
@@ -29,7 +29,7 @@ struct LoadRun: Sendable {
     var orders = (before: Int64(0), after: Int64(0))
     var watched = WatchCrowd.Tally()
     var read: ReaderCrowd.Result?
-    var consumed = OrderCrowd.Tally()
+    var consumed = OrderTally()
   }
 
   func run() async -> Swift.Result<Result, CommandFailure> {
@@ -51,7 +51,9 @@ struct LoadRun: Sendable {
     }
     let crowd = try await WatchCrowd(
       readersSeed == nil ? watches : 0, of: plan.business, at: target)
-    let consuming = try await OrderCrowd(consumers, of: plan.business, at: target)
+    let verifier =
+      plan.verifiesOrders ? OrderVerifier(streams: plan.connections * plan.streams) : nil
+    let consuming = try await OrderCrowd(consumers, of: plan.business, at: target, verifier)
     let readers = readersSeed.map { seed in
       ReaderCrowd(watches, of: plan.business, holders: plan.holders, at: target, seed: seed)
     }
@@ -59,7 +61,7 @@ struct LoadRun: Sendable {
     for index in 0..<plan.connections {
       let channel = try await connect()
       connections.append(
-        LoadConnection(channel, to: target, plan: plan, index: index))
+        LoadConnection(channel, to: target, plan: plan, index: index, verifier))
     }
 
     let start = MonotonicTime.current
@@ -82,8 +84,10 @@ struct LoadRun: Sendable {
       result.cpu = try processCPUTime(serverPID) - server
     }
     result.watched = await crowd.end()
-    result.consumed = try await consuming.end(of: plan.business, on: control)
-    if plan.reconnects { control = try await connect() }
+    result.consumed = try await consuming.end()
+    if plan.reconnects {
+      control = try await target.connect(on: target.loops.next(), within: LoadTarget.patience)
+    }
     if plan.method == .submit {
       result.orders.after = try await orders(control)
     } else {

@@ -80,7 +80,7 @@ final class ReaderCrowd: Sendable {
       if seen.allSatisfy({ $0.isDone || $0.failure != nil }) { return }
       let cursors = seen.map(\.cursor)
       if cursors != before { (before, since) = (cursors, MonotonicTime.current) }
-      guard since.duration(to: MonotonicTime.current) < ReaderLimits.patience else {
+      guard since.duration(to: MonotonicTime.current) < LoadTarget.patience else {
         return
       }
       try? await Task(executorPreference: loop) {

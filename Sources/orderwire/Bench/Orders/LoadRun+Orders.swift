@@ -1,5 +1,6 @@
 import API
 import EventLoop
+import Messages
 import RPC
 
 extension LoadPlan {
@@ -16,7 +17,14 @@ extension LoadPlan {
 
   /// When its call begins, and then what makes it 200 bytes.
   static func orderBody(at begin: MonotonicTime) -> [UInt8] {
-    withUnsafeBytes(of: begin.nanoseconds) { Array($0) } + [UInt8](repeating: 0x78, count: 192)
+    withUnsafeBytes(of: begin.nanoseconds) { Array($0) } + filling
+  }
+
+  private static let filling = [UInt8](repeating: 0x78, count: 192)
+
+  /// Whether it is the body of an order of a load, whenever that began.
+  static func isOrderBody(_ bytes: UnsafeRawBufferPointer, _ body: Range<Int>) -> Bool {
+    bytes[body].dropFirst(MemoryLayout<Int64>.size).elementsEqual(filling)
   }
 
   /// When the call of an order began; nil: it isn't of this load.
@@ -35,14 +43,19 @@ extension LoadRun {
       _ = try await forwarding.putIntake(
         PutIntakeRequest(business: plan.business, settings: IntakeSettings(lanes: 8)))
       for unit in plan.allUnitNames {
-        _ = try await forwarding.putUnit(
-          PutUnitRequest(
-            unit: API.Unit(business: plan.business, name: unit, codes: [LoadPlan.code])))
+        var made = API.Unit(business: plan.business, name: unit, codes: [LoadPlan.code])
+        if plan.verifiesOrders { made.consumption = Self.verified }
+        _ = try await forwarding.putUnit(PutUnitRequest(unit: made))
       }
     } catch {
       throw CommandFailure(.unavailable, "can't make the intake of \(plan.business): \(error)")
     }
   }
+
+  /// For consumers that are held to what they get: no delivery ends but by its consumer or its stream, and no order
+  /// is given up because consumers were lost with it.
+  private static let verified = ConsumptionSettings(
+    ackDeadline: ProtoDuration(seconds: 3_600), maxAttempts: 100, breakerFailures: -1)
 
   /// How many orders of the business are kept.
   func orders(_ channel: ClientChannel) async throws(CommandFailure) -> Int64 {
