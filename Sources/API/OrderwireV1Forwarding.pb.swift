@@ -1066,7 +1066,7 @@ public struct ConsumptionSettings: Message {
   /// So many different orders that fail one after another, none being acknowledged between, aren't to
   /// blame: the unit is down. Their failures don't count, though the delays of their nacks hold, and one
   /// order is tried after 1 s, 2 s and so on up to 5 minutes, until one is acknowledged. From 1 to 1,000; 0: 10;
-  /// -1: never.
+  /// -1: never, from then on.
   public var breakerFailures: Int32 = 0
 
   /// Orders in its queue; those beyond are counted as such, and rules can look at how many they are in all

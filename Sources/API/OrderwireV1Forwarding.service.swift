@@ -114,7 +114,7 @@ public protocol ForwardingServiceProtocol: Sendable {
     _ request: PauseUnitRequest, context: ServerContext
   ) async throws(RPCError) -> PauseUnitResponse
 
-  /// Lets deliveries of a unit go on.
+  /// Lets deliveries of a unit go on, also if its breaker stopped them.
   func resumeUnit(
     _ request: ResumeUnitRequest, context: ServerContext
   ) async throws(RPCError) -> ResumeUnitResponse
@@ -410,7 +410,7 @@ public struct ForwardingServiceClient: Sendable {
       service: "orderwire.v1.ForwardingService", method: "PauseUnit", request, options: options)
   }
 
-  /// Lets deliveries of a unit go on.
+  /// Lets deliveries of a unit go on, also if its breaker stopped them.
   public func resumeUnit(
     _ request: ResumeUnitRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ResumeUnitResponse {

@@ -47,7 +47,7 @@ extension Consumption {
 
   /// Nobody consumes: nothing is kept in memory for it.
   private func rest() {
-    window = KeyWindow()
+    forgetWindow()
     deadlines.removeAll()
     suspects.removeAll()
     arrivals.removeAll()
@@ -78,6 +78,7 @@ extension Consumption {
   }
 
   private func handOutAll(_ view: QueueView, _ tokens: inout Tokens) -> [Delivery] {
+    window.goOnSearching(view)
     var room = ForwardingLimits.deliveriesPerStep
     var handed: [Delivery] = []
     while let place = nextFree() {
@@ -95,6 +96,7 @@ extension Consumption {
       room -= 1
     }
     if room > 0, let delivery = handOutSuspect(view, &tokens) { handed.append(delivery) }
+    if window.isSearching, consumers.contains(where: \.isFree) { hasMore = true }
     return handed
   }
 
@@ -102,9 +104,13 @@ extension Consumption {
   private func tryOne(_ view: QueueView, _ tokens: inout Tokens) -> Delivery? {
     guard deliveries.isEmpty else { return nil }
     giveBackSuspects(view)
+    window.goOnSearching(view)
     if window.readyCount == 0 { window.fill(view) }
-    guard let place = nextFree(), let next = window.takeReady(after: tried) ?? window.takeReady()
-    else { return nil }
+    guard let place = nextFree() else { return nil }
+    guard let next = window.takeReady(after: tried) ?? window.takeReady() else {
+      hasMore = window.isBehind || window.isSearching
+      return nil
+    }
     tried = next.sequence
     let isSuspect = losses[next.sequence] ?? 0 >= ForwardingLimits.lossesOfSuspect
     return hand(next.sequence, of: next.key, to: place, alone: isSuspect, &tokens, view.now)

@@ -45,6 +45,8 @@ final class Consumption {
   var leaving: [Int64] = []
   var mustRebuild = false
 
+  /// Others than the usual ones are for tests.
+  var bounds = WindowBounds() { didSet { forgetWindow() } }
   var window = KeyWindow()
   var consumers: [Consumer] = []
   var deliveries: [Int64: Delivery] = [:]
@@ -58,6 +60,9 @@ final class Consumption {
   var tried: Int64 = 0
   /// There was more to hand out than may be handed out in one go.
   var hasMore = false
+
+  /// Nothing is kept in memory of the queue.
+  func forgetWindow() { window = KeyWindow(bounds) }
 
   /// How a delivery ended.
   enum Ending: Sendable, Equatable {

@@ -42,12 +42,14 @@ extension ForwardingLimits {
   /// Of one dead letter. Each keeps its body.
   static let edits = 16
 
-  /// Keys of a unit that are in memory: with more than so many bad ones, others have to wait.
+  /// Keys of a unit that are in memory, but for those whose first order failed and has a delay.
   static let keysInWindow = 16_384
   /// Orders of one key in memory, behind the first; more of them are looked for when these are done.
   static let ordersBehindFirst = 16
   /// Orders are looked for in the queue when fewer keys than this are ready, until twice as many are.
   static let readyKeys = 1_024
+  /// Orders looked at for the next of one key; if that isn't among them, it is sought with others'.
+  static let ordersPerLook = 1_024
   /// Orders looked at in one go, as other calls wait for it.
   static let ordersPerFill = 8_192
   /// Orders handed out in one go, for the same reason.

@@ -24,8 +24,13 @@ extension Intake {
     let consumption = unit.consumption
     put(delivery.sequence, at: unit, .queued, .done)
     forgetFailures(delivery.sequence, of: unit)
-    if !consumption.breaker.isAtRest { change(unit) { $0.acknowledged() } }
+    closeBreaker(of: unit)
     end(delivery, .gone, of: unit)
+  }
+
+  /// The unit is up, as an acknowledgement or an operator says.
+  func closeBreaker(of unit: ForwardUnit) {
+    if !unit.consumption.breaker.isAtRest { change(unit) { $0.close() } }
   }
 
   /// The unit can't process an order, or not now. `due` is when it comes again at the earliest, boot

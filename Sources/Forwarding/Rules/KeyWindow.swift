@@ -3,12 +3,14 @@
 //
 //     line       takeReady    returned, no delay  returned, delay  time has come  finished; others of its key  finished; none
 //     ready      given        –                   –                –              –                            –
-//     given      –            ready               parked           –              ready or parked              gone
+//     given      –            ready               parked           –              ready, parked or sought¹     gone
 //     parked     –            –                   –                ready          –                            –
 //
+// ¹ no order of it is near: it has no line until the search comes to one (KeySearch).
+//
 // Invariants: an order before the cursor that is queued is the first of its key's line, in the line's rest, at or
-// behind the line's `more`, or of a key that is stopped. A line has at most one order given. The rest
-// is in order and behind the first, unless an order comes in front of one that is given.
+// behind the line's `more`, ahead of the search for its key, or of a key that is stopped. A line has at most one
+// order given. The rest is in order and behind the first, unless an order comes in front of one that is given.
 
 /// What a window looks at.
 struct QueueView {
@@ -22,6 +24,15 @@ struct QueueView {
   let stopped: [UInt64: Int]
   /// Boot time, µs.
   let now: Int64
+}
+
+/// How much a window has in memory, and looks at in one go.
+struct WindowBounds: Sendable, Equatable {
+  /// Those that are parked aren't counted: each has failed, and those have a limit of their own.
+  var keys = ForwardingLimits.keysInWindow
+  var ordersBehindFirst = ForwardingLimits.ordersBehindFirst
+  var ordersPerLook = ForwardingLimits.ordersPerLook
+  var ordersPerFill = ForwardingLimits.ordersPerFill
 }
 
 /// The oldest orders of a unit's queue, by key.
@@ -40,8 +51,11 @@ struct KeyWindow: Sendable {
     var state = State.given
   }
 
+  private let bounds: WindowBounds
   private(set) var lines: [UInt64: Line] = [:]
   private(set) var readyCount = 0
+  private var parkedCount = 0
+  private var search = KeySearch()
   /// By sequence and by time; entries may be out of date.
   private var ready = LeastFirst<UInt64>()
   private var parked = LeastFirst<UInt64>()
@@ -50,8 +64,13 @@ struct KeyWindow: Sendable {
   /// There was more to look at than may be looked at in one go.
   private(set) var isBehind = false
 
+  init(_ bounds: WindowBounds = WindowBounds()) { self.bounds = bounds }
+
   /// When the next parked order may go out.
   var due: Int64? { parked.first?.value }
+
+  /// The next orders of some keys haven't been found yet.
+  var isSearching: Bool { search.count > 0 }
 
   /// Looks for orders of more keys, if few are ready.
   mutating func fill(_ view: QueueView) {
@@ -59,9 +78,9 @@ struct KeyWindow: Sendable {
     // What isn't kept any more may be long.
     cursor = max(cursor, view.start)
     guard readyCount < ForwardingLimits.readyKeys else { return }
-    var room = ForwardingLimits.ordersPerFill
+    var room = bounds.ordersPerFill
     while readyCount < 2 * ForwardingLimits.readyKeys,
-      lines.count < ForwardingLimits.keysInWindow
+      lines.count - parkedCount + search.count < bounds.keys
     {
       guard
         let sequence = view.places.first(
@@ -80,21 +99,45 @@ struct KeyWindow: Sendable {
     }
   }
 
+  /// Goes on looking for the next orders of keys that have none in memory.
+  mutating func goOnSearching(_ view: QueueView) {
+    var room = bounds.ordersPerFill
+    while search.goesOn() {
+      guard
+        let sequence = view.places.first(
+          at: UnitPlace.queued.rawValue, from: search.position, through: cursor - 1)
+      else {
+        search.endPass()
+        continue
+      }
+      guard room > 0 else { return }
+      room -= 1
+      let key = view.keys[sequence]
+      guard search.comes(to: sequence, of: key) else { continue }
+      begin(key, Line(first: sequence, more: sequence + 1), view)
+    }
+  }
+
   /// Takes an order in that is before the cursor.
   mutating func add(_ sequence: Int64, _ view: QueueView) {
     let key = view.keys[sequence]
     guard view.stopped[key] == nil else { return }
     guard let place = lines.index(forKey: key) else {
-      return begin(key, Line(first: sequence), view)
+      switch search.arrives(sequence, of: key) {
+      case .ofAnother: begin(key, Line(first: sequence), view)
+      case .first(let more): begin(key, Line(first: sequence, more: more), view)
+      case .ahead: break
+      }
+      return
     }
     let line = lines.values[place]
     guard sequence != line.first, line.more == 0 || sequence < line.more else { return }
     if sequence < line.first, line.state != .given {
       lines.values[place].first = sequence
-      lines.values[place].insert(line.first)
+      lines.values[place].insert(line.first, bounds)
       settle(key, at: place, view)
     } else {
-      lines.values[place].insert(sequence)
+      lines.values[place].insert(sequence, bounds)
     }
   }
 
@@ -133,7 +176,10 @@ struct KeyWindow: Sendable {
     guard let place = lines.index(forKey: key), !leaveToScan(key, at: place, view) else { return }
     var line = lines.remove(at: place).value
     guard view.stopped[key] == nil else { return }
-    if line.rest.isEmpty, line.more != 0 { line.load(key, before: cursor, view) }
+    if line.rest.isEmpty, line.more != 0 {
+      line.load(key, before: cursor, bounds, view)
+      if line.rest.isEmpty, line.more != 0 { return search.seek(key, from: line.more) }
+    }
     guard !line.rest.isEmpty else { return }
     line.first = line.rest.removeFirst()
     begin(key, line, view)
@@ -157,6 +203,8 @@ struct KeyWindow: Sendable {
       lines[key]?.more = line.first + 1
     }
     readyCount = 0
+    parkedCount = 0
+    search = KeySearch()
     ready.removeAll()
     parked.removeAll()
     cursor = 1
@@ -171,7 +219,7 @@ struct KeyWindow: Sendable {
     var line = lines.remove(at: place).value
     guard !line.rest.isEmpty, view.stopped[key] == nil else { return true }
     line.first = line.rest.removeFirst()
-    line.more = 0
+    if line.more >= cursor { line.more = 0 }
     begin(key, line, view)
     return true
   }
@@ -182,7 +230,7 @@ struct KeyWindow: Sendable {
     guard let earlier = line.rest.first, earlier < line.first else { return }
     lines.values[place].rest.removeFirst()
     lines.values[place].first = earlier
-    lines.values[place].insert(line.first)
+    lines.values[place].insert(line.first, bounds)
   }
 
   /// A line that isn't there.
@@ -207,7 +255,11 @@ struct KeyWindow: Sendable {
   private mutating func set(
     _ key: UInt64, at place: Dictionary<UInt64, Line>.Index, _ state: State
   ) {
-    if lines.values[place].state == .ready { readyCount -= 1 }
+    switch lines.values[place].state {
+    case .ready: readyCount -= 1
+    case .parked: parkedCount -= 1
+    case .given: break
+    }
     lines.values[place].state = state
     has(key, lines.values[place].first, state)
   }
@@ -218,36 +270,39 @@ struct KeyWindow: Sendable {
     case .ready:
       readyCount += 1
       ready.insert(key, first)
-    case .parked(let until): parked.insert(key, until)
+    case .parked(let until):
+      parkedCount += 1
+      parked.insert(key, until)
     case .given: break
     }
   }
 }
 
 extension KeyWindow.Line {
-  /// Keeps the rest in order and short.
-  fileprivate mutating func insert(_ sequence: Int64) {
+  /// Keeps the rest in order and short. What comes may have been found already, as a line that was used up
+  /// is filled before the arrivals of a batch are taken in.
+  fileprivate mutating func insert(_ sequence: Int64, _ bounds: WindowBounds) {
     let place = rest.lastIndex { $0 < sequence }.map { $0 + 1 } ?? 0
+    guard place == rest.count || rest[place] != sequence else { return }
     rest.insert(sequence, at: place)
-    guard rest.count > ForwardingLimits.ordersBehindFirst else { return }
+    guard rest.count > bounds.ordersBehindFirst else { return }
     let last = rest.removeLast()
     more = more == 0 ? last : min(more, last)
   }
 
-  /// Looks for those of its key that aren't in memory.
-  fileprivate mutating func load(_ key: UInt64, before cursor: Int64, _ view: QueueView) {
-    var start = more
-    more = 0
+  /// Looks for those of its key that aren't in memory, if they are near.
+  fileprivate mutating func load(
+    _ key: UInt64, before cursor: Int64, _ bounds: WindowBounds, _ view: QueueView
+  ) {
+    var room = bounds.ordersPerLook
     while let sequence = view.places.first(
-      at: UnitPlace.queued.rawValue, from: start, through: cursor - 1)
+      at: UnitPlace.queued.rawValue, from: more, through: cursor - 1)
     {
-      start = sequence + 1
-      guard view.keys[sequence] == key else { continue }
-      guard rest.count < ForwardingLimits.ordersBehindFirst else {
-        more = sequence
-        return
-      }
-      rest.append(sequence)
+      guard room > 0, rest.count < bounds.ordersBehindFirst else { return }
+      room -= 1
+      more = sequence + 1
+      if view.keys[sequence] == key { rest.append(sequence) }
     }
+    more = 0
   }
 }

@@ -1,12 +1,13 @@
 // A unit that fails whatever it gets is down: its orders aren't to blame.
 //
-//     phase    an order fails             an order is acknowledged  its pause is over
+//     phase    an order fails             acknowledged, or closed³  its pause is over
 //     closed   closed; open if so many¹   closed, no streak         –
 //     open     open, doesn't count        closed                    trying: one order goes out
 //     trying   open for twice as long²    closed                    –
 //
 // ¹ as many different orders, one after another and none acknowledged between, as the unit says: then
 // none of these failures counts. 0: it never opens. ² and it doesn't count.
+// ³ by an operator, who lets the unit go on or has it never open.
 //
 // What doesn't count still comes again no earlier than was asked.
 
@@ -66,7 +67,7 @@ struct UnitBreaker: Sendable, Equatable {
     }
   }
 
-  mutating func acknowledged() { self = UnitBreaker() }
+  mutating func close() { self = UnitBreaker() }
 
   /// An operator dealt with an order.
   mutating func forget(_ sequence: Int64) { streak.removeAll { $0.sequence == sequence } }

@@ -11,12 +11,13 @@ extension ForwardingBook {
     return unit
   }
 
-  /// Lets deliveries go on.
+  /// Lets deliveries go on, also those of a unit that seemed to be down.
   func resume(
     _ business: String, unit name: String, _ batch: Batch
   ) throws(ForwardingFailure) -> ForwardUnit {
     let (stored, unit) = try unit(name, of: business, field: "name", batch)
     if unit.consumption.pause != nil { set(nil, of: unit, stored, batch) }
+    stored.intake.closeBreaker(of: unit)
     return unit
   }
 
@@ -38,6 +39,7 @@ extension ForwardingBook {
     unit.consumption.settings = settings
     stored.intake.note { unit.consumption.settings = before }
     if settings.policy != before.policy { stored.intake.rebuild(unit) }
+    if settings.breakerFailures == 0 { stored.intake.closeBreaker(of: unit) }
     stored.writeConsumption(of: unit, batch)
   }
 

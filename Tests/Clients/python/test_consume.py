@@ -199,6 +199,25 @@ def test_a_unit_that_is_down_fills_its_queue_not_its_dead_letters(client, busine
     assert (now.breaker, now.dead_letters, now.depth) == (f.BREAKER_STATE_CLOSED, 0, 0)
 
 
+@pytest.mark.parametrize("how", ["never", "resume"])
+def test_an_operator_closes_the_breaker(client, business, how):
+    set_up(client, business, attempts=9, breaker=1)
+    consumer = Consumer(client, business)
+    submit(client, business, order(1))
+    # Each time it is open for twice as long: 1, 2, then 4 s.
+    for breaker in f.BREAKER_STATE_CLOSED, f.BREAKER_STATE_TRYING, f.BREAKER_STATE_TRYING:
+        delivery, = consumer.take()
+        assert unit_of(client, business).breaker == breaker
+        consumer.nack(delivery)
+        assert unit_of(client, business).breaker == f.BREAKER_STATE_OPEN
+    if how == "never":
+        put_consuming(client, business, attempts=9, breaker=-1)
+    else:
+        client.ResumeUnit(business=business, name="erp")
+    assert unit_of(client, business).breaker == f.BREAKER_STATE_CLOSED
+    assert numbers(consumer.take()) == ["1"]
+
+
 def test_a_delay_holds_though_the_breaker_takes_the_failure_back(client, business):
     set_up(client, business, attempts=1, breaker=2)
     consumer = Consumer(client, business)
