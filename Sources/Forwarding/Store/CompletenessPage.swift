@@ -13,51 +13,73 @@ struct CompletenessPage: Sendable {
   init?(
     _ connection: ReadConnection, of business: String, after start: Int64, limit: Int
   ) throws(StoreError) {
-    guard let read = try Self.rules(connection, business) else { return nil }
-    var rules = read.rules
-    names = read.names
+    guard let version = try Self.version(connection, business) else { return nil }
+    let units = try Self.units(connection, business)
+    names = units.mapValues(\.name)
+    var kept: [Completeness.Kept] = []
     let oldest = try connection.chunk(of: OrderFeed.key(business), after: 0)?.first ?? 1
     var places = KeptPlaces(connection, business, units: names.keys.sorted(), oldest: oldest)
     var last = start
-    while found.checked < limit,
+    while kept.count < limit,
       let chunk = try connection.chunk(of: OrderFeed.key(business), after: last)
     {
       let orders = try OrderChunk(chunk).orders
       for (place, order) in orders.enumerated() {
         let sequence = chunk.first + Int64(place)
-        guard sequence > last, found.checked < limit else { continue }
-        found.check(try places.kept(order, sequence), by: &rules)
+        guard sequence > last, kept.count < limit else { continue }
+        kept.append(try places.kept(order, sequence))
         last = sequence
       }
     }
+    // The rules may have changed often: only what changed since these orders matters.
+    let first = kept.lazy.filter { $0.place == .forwarded }.map(\.version).min() ?? version
+    var rules = RuleHistory(
+      version: version, codes: units.mapValues(\.codes),
+      changes: try Self.changes(connection, business, after: first))
+    for one in kept { found.check(one, by: &rules) }
     let head = try connection.head(of: OrderFeed.key(business))
     next = last < head ? last : nil
   }
 
-  private static func rules(
+  private static func version(
     _ connection: ReadConnection, _ business: String
-  ) throws(StoreError) -> (rules: RuleHistory, names: [Int32: String])? {
+  ) throws(StoreError) -> Int64? {
     var version: Int64?
     try connection.query(
       ForwardingStatements.intake, bind: { $0.bind(business) }, { version = $0.integer(0) })
-    guard let version else { return nil }
-    var codes: [Int32: Set<ExactText>] = [:]
-    var names: [Int32: String] = [:]
+    return version
+  }
+
+  private static func units(
+    _ connection: ReadConnection, _ business: String
+  ) throws(StoreError) -> [Int32: (name: String, codes: Set<ExactText>)] {
+    var units: [Int32: (name: String, codes: Set<ExactText>)] = [:]
     try connection.query(ForwardingStatements.unitsOfOne, bind: { $0.bind(business) }) {
       (row) throws(StoreError) in
-      let unit = Int32(clamping: row.integer(0))
-      names[unit] = row.text(1)
-      codes[unit] = Set(try Self.codes(row.bytes(2), business))
+      units[Int32(clamping: row.integer(0))] = (
+        row.text(1), Set(try Self.codes(row.bytes(2), business))
+      )
     }
+    return units
+  }
+
+  private static func changes(
+    _ connection: ReadConnection, _ business: String, after version: Int64
+  ) throws(StoreError) -> [RuleHistory.Change] {
     var changes: [RuleHistory.Change] = []
-    try connection.query(ForwardingStatements.ruleChanges, bind: { $0.bind(business) }) {
-      (row) throws(StoreError) in
-      changes.append(
-        RuleHistory.Change(
-          version: row.integer(0), unit: Int32(clamping: row.integer(1)),
-          before: try Self.codes(row.bytes(2), business)))
-    }
-    return (RuleHistory(version: version, codes: codes, changes: changes), names)
+    try connection.query(
+      ForwardingStatements.ruleChanges,
+      bind: { row in
+        row.bind(business)
+        row.bind(version)
+      },
+      { (row) throws(StoreError) in
+        changes.append(
+          RuleHistory.Change(
+            version: row.integer(0), unit: Int32(clamping: row.integer(1)),
+            before: try Self.codes(row.bytes(2), business)))
+      })
+    return changes
   }
 
   private static func codes(

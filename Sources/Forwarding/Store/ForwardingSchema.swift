@@ -101,7 +101,10 @@ enum ForwardingStatements {
   static let putRuleChange = Statement(
     "INSERT INTO forwarding_rule_change VALUES ($1, $2, $3, $4)")
   static let ruleChanges = Statement(
-    "SELECT version, unit, codes FROM forwarding_rule_change WHERE business = $1 ORDER BY version")
+    """
+    SELECT version, unit, codes FROM forwarding_rule_change
+    WHERE business = $1 AND version > $2 ORDER BY version
+    """)
   static let deleteRuleChanges = Statement(
     "DELETE FROM forwarding_rule_change WHERE business = $1 AND version <= $2")
   static let intake = Statement(

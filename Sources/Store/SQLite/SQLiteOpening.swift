@@ -5,6 +5,11 @@ internal import Glibc
 enum SQLiteOpening {
   private static let synchronous = Statement("PRAGMA synchronous")
   private static let journalMode = Statement("PRAGMA journal_mode")
+  private static let owner = Statement(
+    """
+    SELECT EXISTS (SELECT 1 FROM sqlite_master),
+      EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'migration')
+    """)
 
   /// The writer's connection to what is certainly on disk.
   static func writer(_ configuration: StoreConfiguration) throws(StoreError) -> SQLiteConnection {
@@ -18,6 +23,7 @@ enum SQLiteOpening {
       guard sqlite3_db_readonly(connection.handle, "main") == 0 else {
         throw SQLiteFailure(code: SQLITE_READONLY, message: "opened read-only")
       }
+      try assertOurs(connection)
       try connection.run(
         """
         PRAGMA journal_mode = WAL;
@@ -61,10 +67,33 @@ enum SQLiteOpening {
 
   /// A log is only ever begun after its database: without one SQLite would drop the log and begin
   /// an empty store, whose numbers were all handed out before.
+  ///
+  /// What is shorter than the smallest page it takes for empty, too. Where its beginning was cut short, there
+  /// is a journal.
   private static func assertNotLost(_ path: String) throws(SQLiteFailure) {
-    guard size(of: path) == 0, size(of: path + "-wal") > 0 else { return }
+    let size = size(of: path)
+    guard size < 512 else { return }
+    guard size == 0 || Self.size(of: path + "-journal") > 0 else {
+      throw SQLiteFailure(code: SQLITE_NOTADB, message: "the file is not a database")
+    }
+    guard Self.size(of: path + "-wal") > 0 else { return }
     throw SQLiteFailure(
       code: SQLITE_CORRUPT, message: "the file is empty, but its log \(path)-wal isn't")
+  }
+
+  /// Nothing is changed in the database of another program.
+  private static func assertOurs(_ connection: SQLiteConnection) throws(SQLiteFailure) {
+    var isForeign = false
+    do {
+      try connection.query(owner, bind: { _ in }) {
+        isForeign = $0.integer(0) != 0 && $0.integer(1) == 0
+      }
+    } catch {
+      if case .engine(let failure) = error { throw failure }
+    }
+    guard isForeign else { return }
+    throw SQLiteFailure(
+      code: SQLITE_NOTADB, message: "the database is another program's, and no store of orders")
   }
 
   /// Zero if there is no such file.

@@ -1,5 +1,6 @@
 """The program itself: settings, its ready line, its end, and what it says when it can't start."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -117,6 +118,22 @@ def test_a_damaged_store_is_refused_and_left_as_it_is(tmp_path):
     result = run("serve", "--store", f"sqlite:{store}", "--listen", "127.0.0.1:0")
     assert result.returncode == DATA and str(store) in result.stderr
     assert store.read_bytes() == content
+
+
+@pytest.mark.parametrize("made", ["foreign", "short"])
+def test_what_is_not_a_store_is_refused_and_left_alone(tmp_path, made):
+    path = tmp_path / "other.db"
+    if made == "foreign":
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE customers (name TEXT)")
+            other.commit()
+    else:
+        path.write_bytes(b"x" * 511)
+    before = path.read_bytes()
+    result = run("serve", "--store", f"sqlite:{path}", "--listen", "127.0.0.1:0")
+    assert result.returncode == DATA and str(path) in result.stderr
+    assert ("another program's" if made == "foreign" else "not a database") in result.stderr
+    assert path.read_bytes() == before
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path):
