@@ -21,7 +21,6 @@ extension Intake {
 
   /// The unit has processed an order.
   func acknowledge(_ delivery: Consumption.Delivery, of unit: ForwardUnit) {
-    let consumption = unit.consumption
     put(delivery.sequence, at: unit, .queued, .done)
     forgetFailures(delivery.sequence, of: unit)
     closeBreaker(of: unit)
