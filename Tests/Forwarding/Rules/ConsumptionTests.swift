@@ -249,6 +249,23 @@ import Testing
     #expect(trial.handed.map(\.sequence) == [1, 2, 3, 4, 5] && trial.unit.depth == 0)
   }
 
+  @Test func raisedOrdersOfAKeyAreAllFoundWhenTheOneInHandEndsMeanwhile() throws {
+    let trial = try ConsumptionTrial(ConsumptionSettings(attempts: 1, breakerFailures: 0))
+    trial.unit.consumption.bounds = WindowBounds(ordersBehindFirst: 1, ordersPerFill: 3)
+    trial.join(1, credits: 2)
+    trial.submit("a", "a", "a", "a", "a", "a")
+    for sequence in Int64(1)...5 { try trial.fail(sequence) }
+    #expect(trial.inHand(1) == [6])
+    // The queue is looked through from its beginning, and that takes a while.
+    try trial.intake.redrive(Array(1...5), at: trial.unit)
+    trial.commit()
+    for sequence in [6, 1, 2, 3, 4, 5] as [Int64] {
+      try trial.acknowledge(sequence)
+      trial.pass(0)
+    }
+    #expect(trial.unit.depth == 0)
+  }
+
   @Test func searchIsDoneInPiecesAndFindsWhatComesMeanwhile() throws {
     let trial = try ConsumptionTrial()
     trial.unit.consumption.bounds = WindowBounds(
