@@ -930,7 +930,8 @@ public struct Unit: Message {
   /// When it was made. Ignored when given.
   public var createTime: ProtoTimestamp? = nil
 
-  /// How it gets its orders; nothing given: as before, or as each field says for a new one.
+  /// How it gets its orders; nothing given: as before, or as each field says for a new one. Given, it replaces
+  /// all of the settings of before.
   public var consumption: ConsumptionSettings? = nil
 
   /// Nothing: it isn't paused. Ignored when given.
@@ -1057,7 +1058,8 @@ public struct ConsumptionSettings: Message {
   /// A delivery that isn't settled for so long has failed. From 1 s to 1 h; nothing given: 30 s.
   public var ackDeadline: ProtoDuration? = nil
 
-  /// An order that has failed so often is a dead letter. From 1 to 100; 0: 5.
+  /// An order that has failed so often is a dead letter. From 1 to 100; 0: 5. A unit has up to 100,000 dead
+  /// letters; with so many, what fails stays in its queue and comes again.
   public var maxAttempts: Int32 = 0
 
   /// What then becomes of later orders of its key.
@@ -1830,7 +1832,7 @@ public struct SubmitRequest: RepeatableRequest {
   /// Whose.
   public var business: String = ""
 
-  /// From 1 to 1,000, all or none of which are taken.
+  /// From 1 to 1,000, all or none of which are taken. Together up to 1 MiB of bodies, and 1,000 items.
   public var orders: [Order] = []
 
   /// Chosen by the caller, up to 128 bytes; may be empty, as orders that come again are known.
@@ -1929,7 +1931,7 @@ public struct SubmitStreamRequest: Message {
   /// The caller's own count of messages: 1 or more, each larger than the one before.
   public var position: Int64 = 0
 
-  /// From 1 to 1,000, all or none of which are taken.
+  /// From 1 to 1,000, all or none of which are taken. Together up to 1 MiB of bodies, and 1,000 items.
   public var orders: [Order] = []
 
   public init() {}

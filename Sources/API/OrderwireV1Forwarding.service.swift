@@ -20,7 +20,9 @@ public protocol ForwardingServiceProtocol: Sendable {
     _ request: GetIntakeRequest, context: ServerContext
   ) async throws(RPCError) -> GetIntakeResponse
 
-  /// Makes a unit, or gives it other codes. Orders that wait for one of them go out to it.
+  /// Makes a unit, or gives it other codes. Orders that are quarantined for one of them go out to it, and to it
+  /// alone: who has several units for a code puts them before its orders come. What is given replaces what the unit
+  /// had, an empty list of codes and the settings of its consumption, if there are any, included.
   func putUnit(
     _ request: PutUnitRequest, context: ServerContext
   ) async throws(RPCError) -> PutUnitResponse
@@ -47,7 +49,8 @@ public protocol ForwardingServiceProtocol: Sendable {
   /// The goods of an order are looked up in the catalog when it is taken: its units get them, and their
   /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
   /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
-  /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
+  /// behind it, all others go on. One that is cancelled while it waits is withdrawn. Up to 20,000 goods may be
+  /// waited for in a business, and 200,000 in all; what would wait for more is refused with RESOURCE_EXHAUSTED.
   ///
   /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
   /// the stock has no room for that, the call is refused. Of several versions the highest counts, whichever comes
@@ -274,7 +277,9 @@ public struct ForwardingServiceClient: Sendable {
       service: "orderwire.v1.ForwardingService", method: "GetIntake", request, options: options)
   }
 
-  /// Makes a unit, or gives it other codes. Orders that wait for one of them go out to it.
+  /// Makes a unit, or gives it other codes. Orders that are quarantined for one of them go out to it, and to it
+  /// alone: who has several units for a code puts them before its orders come. What is given replaces what the unit
+  /// had, an empty list of codes and the settings of its consumption, if there are any, included.
   public func putUnit(
     _ request: PutUnitRequest, options: CallOptions = CallOptions()
   ) async throws(RPCError) -> PutUnitResponse {
@@ -313,7 +318,8 @@ public struct ForwardingServiceClient: Sendable {
   /// The goods of an order are looked up in the catalog when it is taken: its units get them, and their
   /// manufacturers, in the versions of then. An order with goods that the catalog doesn't have is taken too.
   /// It waits before its lane until they are there, and is looked up then; later orders of its key wait
-  /// behind it, all others go on. One that is cancelled while it waits is withdrawn.
+  /// behind it, all others go on. One that is cancelled while it waits is withdrawn. Up to 20,000 goods may be
+  /// waited for in a business, and 200,000 in all; what would wait for more is refused with RESOURCE_EXHAUSTED.
   ///
   /// The items of an order that is taken are reserved in the stock of the business, for the order's number; if
   /// the stock has no room for that, the call is refused. Of several versions the highest counts, whichever comes

@@ -8,7 +8,7 @@ enum ForwardingRefusal: Error, Equatable, Sendable {
   case pageTokenInvalid
 
   // Intakes.
-  case intakeNotFound
+  case intakeNotFound(field: String)
   case lanesOutOfRange
   case windowOutOfRange
   case retentionOutOfRange

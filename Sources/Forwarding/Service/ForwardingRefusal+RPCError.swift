@@ -12,10 +12,10 @@ extension ForwardingRefusal: StateRefusal {
     case .pageTokenInvalid:
       Self.invalid("PAGE_TOKEN_INVALID", "page_token", "not one that a list has returned")
 
-    case .intakeNotFound:
+    case .intakeNotFound(let field):
       RPCError(
         .notFound, reason: "INTAKE_NOT_FOUND", "this business has no intake",
-        metadata: ["field": "business"])
+        metadata: ["field": field])
     case .lanesOutOfRange:
       Self.invalid("LANES_OUT_OF_RANGE", "settings.lanes", "from 1 to \(ForwardingLimits.lanes)")
     case .retentionOutOfRange:

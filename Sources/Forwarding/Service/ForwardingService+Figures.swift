@@ -62,7 +62,7 @@ extension ForwardingService {
     let page = try await calls.read(context) { (connection) throws(StoreError) in
       try CompletenessPage(connection, of: request.business, after: after, limit: size)
     }
-    guard let page else { throw ForwardingRefusal.intakeNotFound.rpcError }
+    guard let page else { throw ForwardingRefusal.intakeNotFound(field: "business").rpcError }
     let found = page.found
     return CheckCompletenessResponse(
       checked: found.checked, forwarded: found.forwarded, waiting: found.waiting,

@@ -7,7 +7,7 @@ extension ForwardingBook {
     _ business: String, unit name: String, codes: [ExactText], settings: ConsumptionSettings? = nil,
     _ batch: Batch
   ) throws(ForwardingFailure) -> (ForwardUnit, version: Int64) {
-    let stored = try intake(business, batch)
+    let stored = try intake(business, field: "unit.business", batch)
     let intake = stored.intake
     let (version, before) = (intake.rulesVersion, intake.units[ExactText(name)]?.codes ?? [])
     do throws(ForwardingRefusal) {

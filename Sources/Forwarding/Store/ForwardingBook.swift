@@ -36,17 +36,21 @@ public final class ForwardingBook: WriterState {
   }
 
   /// The intake of a business, to be changed.
-  func intake(_ business: String, _ batch: Batch) throws(ForwardingFailure) -> StoredIntake {
-    let stored = try look(at: business)
+  func intake(
+    _ business: String, field: String = "business", _ batch: Batch
+  ) throws(ForwardingFailure) -> StoredIntake {
+    let stored = try look(at: business, field: field)
     touch(stored, batch)
     return stored
   }
 
   /// The intake of a business.
-  func look(at business: String) throws(ForwardingFailure) -> StoredIntake {
+  func look(
+    at business: String, field: String = "business"
+  ) throws(ForwardingFailure) -> StoredIntake {
     guard let stored = intakes[ExactText(business)] else {
       throw .refused(
-        isBusiness(business) ? .intakeNotFound : .businessInvalid(field: "business"))
+        isBusiness(business) ? .intakeNotFound(field: field) : .businessInvalid(field: field))
     }
     return stored
   }

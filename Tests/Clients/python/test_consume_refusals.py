@@ -73,7 +73,7 @@ def test_what_a_consumer_says_is_checked(client, business, second, reason, field
 
 def test_who_consumes_needs_an_intake_and_a_unit(client, business):
     end = told(client, attach(business))
-    assert (end.code, end.reason) == (NOT_FOUND, "INTAKE_NOT_FOUND")
+    assert (end.code, end.reason, end.metadata) == (NOT_FOUND, "INTAKE_NOT_FOUND", {"field": "attach.business"})
     put_intake(client, business)
     end = told(client, attach(business))
     assert (end.code, end.reason, end.metadata) == (NOT_FOUND, "UNIT_NOT_FOUND", {"field": "attach.unit"})

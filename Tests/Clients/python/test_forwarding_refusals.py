@@ -93,7 +93,7 @@ def test_an_invalid_request_names_its_field(client, business, call, reason, fiel
 
 
 @pytest.mark.parametrize("call", [
-    submitting(order(1)), unit(), cancelling(), listing(), checking(),
+    submitting(order(1)), cancelling(), listing(), checking(),
     lambda client, business: client.GetForwardingFigures(business=business),
     lambda client, business: client.GetIntake(business=business),
     lambda client, business: client.GetOrder(business=business, number="1"),
@@ -105,6 +105,11 @@ def test_a_business_needs_an_intake(client, business, call):
     refusal = refused(call, client, business)
     assert (refusal.code, refusal.reason) == (NOT_FOUND, "INTAKE_NOT_FOUND")
     assert refusal.metadata == {"field": "business"}
+
+
+def test_a_unit_needs_an_intake(client, business):
+    refusal = refused(unit(), client, business)
+    assert (refusal.code, refusal.reason, refusal.metadata) == (NOT_FOUND, "INTAKE_NOT_FOUND", {"field": "unit.business"})
 
 
 def test_what_is_not_there_is_not_found(client, business):
