@@ -19,7 +19,8 @@ extension ForwardingBook {
     _ business: String, unit name: String, consumer: String, credits: Int,
     _ outbox: ConsumerOutbox, _ batch: Batch
   ) throws(ForwardingFailure) -> (id: Int64, ConsumptionSettings) {
-    let (stored, unit) = try unit(name, of: business, field: "attach.unit", businessField: "attach.business", batch)
+    let (stored, unit) = try unit(
+      name, of: business, field: "attach.unit", businessField: "attach.business", batch)
     let consumption = unit.consumption
     let staying = consumption.consumers.filter { !consumption.leaving.contains($0.id) }
     if let before = staying.first(where: { $0.name == consumer }) {
@@ -90,7 +91,8 @@ extension ForwardingBook {
   func setCredits(
     _ credits: Int, of id: Int64, _ business: String, unit name: String, _ batch: Batch
   ) throws(ForwardingFailure) {
-    let (_, unit) = try unit(name, of: business, field: "attach.unit", businessField: "attach.business", batch)
+    let (_, unit) = try unit(
+      name, of: business, field: "attach.unit", businessField: "attach.business", batch)
     // Not taken back with a batch: it changes nothing that anybody was promised.
     if let place = unit.consumption.consumers.firstIndex(where: { $0.id == id }) {
       unit.consumption.consumers[place].credits = credits
@@ -126,7 +128,8 @@ extension ForwardingBook {
     _ settlement: GivenSettlement, of consumer: Int64, _ business: String, unit name: String,
     _ batch: Batch
   ) throws(ForwardingFailure) -> [Int64] {
-    let (stored, unit) = try unit(name, of: business, field: "attach.unit", businessField: "attach.business", batch)
+    let (stored, unit) = try unit(
+      name, of: business, field: "attach.unit", businessField: "attach.business", batch)
     let intake = stored.intake
     let (now, wall) = (batch.boot.microseconds, batch.now.microseconds)
     var stale: [Int64] = []
