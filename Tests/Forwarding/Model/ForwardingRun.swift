@@ -40,12 +40,11 @@ struct ForwardingRun {
 
   private mutating func take(_ step: ForwardingStep) async throws {
     switch step {
-    case .commands(let commands): await batch(commands)
+    case .commands(let commands): try await run(commands)
     case .pass(let time): stored.clock.advance(by: .milliseconds(time))
     case .stepWall(let time): stored.clock.stepWall(by: .seconds(time))
     case .crash(true, let commands):
-      await batch(commands)
-      if found.isEmpty { try await compare() }
+      try await run(commands)
       try await crash(during: [])
     case .crash(false, let commands): try await crash(during: commands)
     case .restart:
@@ -91,7 +90,26 @@ struct ForwardingRun {
     }
   }
 
-  private mutating func batch(_ commands: [ForwardingCommand]) async {
+  private mutating func run(_ commands: [ForwardingCommand]) async throws {
+    for commands in Self.batches(commands) where found.isEmpty {
+      await batch(commands)
+      if found.isEmpty { try await compare() }
+    }
+  }
+
+  /// One in vain that reads what its batch wrote has the batch decided in pieces, between which orders are
+  /// handed out: it has a batch of its own.
+  private static func batches(_ commands: [ForwardingCommand]) -> [ArraySlice<ForwardingCommand>] {
+    var batches: [ArraySlice<ForwardingCommand>] = []
+    var rest = commands[...]
+    while let place = rest.firstIndex(where: { $0.inVain && $0.what.mayRead }) {
+      batches += [rest[..<place], rest[place...place]]
+      rest = rest[(place + 1)...]
+    }
+    return (batches + [rest]).filter { !$0.isEmpty }
+  }
+
+  private mutating func batch(_ commands: some Collection<ForwardingCommand>) async {
     let sent = commands.compactMap { callers.issue($0, model) }
     let log = ForwardingLog()
     let gate = await hold()

@@ -45,6 +45,18 @@ struct ForwardingCommand: Codable, Equatable {
   }
 }
 
+extension ForwardingCommand.What {
+  /// It may read an order that it follows, and with it what its batch wrote.
+  var mayRead: Bool {
+    switch self {
+    case .submit(let orders):
+      orders.contains { if case .version = $0 { true } else { false } }
+    case .cancel: true
+    default: false
+    }
+  }
+}
+
 /// What a consumer does with one order.
 enum HistoryAct: Codable, Equatable {
   /// It can't if the order is poison.
