@@ -208,6 +208,9 @@ import Testing
     try trial.fail(1)
     try trial.fail(1, delay: 3 * pause)
     try trial.fail(2)
+    #expect(
+      trial.unit.consumption.failures[1]
+        == OrderFailures(count: 0, due: trial.now + 3 * pause, reason: ""))
     trial.pass(pause)
     try trial.acknowledge(2)
     trial.pass(2 * pause - 1)
